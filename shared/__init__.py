@@ -1,0 +1,1 @@
+"""What the services share: the message contracts, and the plumbing under them."""

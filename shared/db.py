@@ -1,0 +1,107 @@
+"""The database under a service: engine options, UTC datetimes, and locks that both databases keep."""
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event, make_url, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+BUSY_TIMEOUT_SECONDS = 15
+
+Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: stored in UTC, returned aware, refused when naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A naive datetime was about to be stored.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The root of every service's models; each service has metadata of its own."""
+
+
+def database() -> SQLAlchemy:
+    """A fresh Flask-SQLAlchemy with named constraints, which migrations need."""
+    return SQLAlchemy(model_class=Base, metadata=MetaData(naming_convention=NAMES))
+
+
+def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: int = 10) -> None:
+    """Bind `db` to the database at `url` for `app`; nothing is opened until first used.
+
+    `durable` asks SQLite to reach the disk at every commit (synchronous=FULL): the source of truth
+    needs that, what can be had again from its sender does not.
+    """
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    if make_url(url).get_backend_name() == "sqlite":
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+    else:
+        options = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "connect_args": options,
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "pool_pre_ping": True,
+        }
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine, synchronous="FULL" if durable else "NORMAL")
+
+
+def lock(session: Session, name: str) -> None:
+    """Let one transaction at a time pass for `name`, until it ends.
+
+    SQLite's writers already pass one at a time.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy's own BEGIN is the only one
+        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        """Take the write lock at once where something may be written: a transaction that reads first
+        and writes later would fail as soon as another wrote in between."""
+        reading = has_request_context() and request.method in SAFE_METHODS
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def insert_if_absent(session: Session, table: Any, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with the same unique values is there; True where it was inserted."""
+    module: Any = postgresql
+    if session.get_bind().dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite as module  # noqa: PLC0415
+    result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
+    return bool(result.rowcount)

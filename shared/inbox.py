@@ -1,0 +1,257 @@
+"""What a service has received: each message handled once, in order within its key.
+
+A row goes `pending → claimed → an outcome`. The claim is committed before the handler runs and
+carries a lease, so a worker that dies lets go of its messages; the outcome is committed with what
+the handler did. A repeat is answered from the stored outcome.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Index, String, Text, or_, select, text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from shared.clock import now
+from shared.db import Json, UtcDateTime, insert_if_absent, lock
+from shared.messages import Message, UnreadableMessage, decode
+from shared.messages.receipts import Outcome, Settled
+from shared.outbox import Envelope
+
+if TYPE_CHECKING:
+    from shared.queue import Queue
+
+LEASE = timedelta(seconds=90)
+MOST_ERRORS = 5
+MOST_CRASHES = 3
+LONGEST_TRYING = timedelta(hours=48)
+LONGEST_PAUSE = timedelta(minutes=30)
+KEPT_AFTER_SETTLING = timedelta(days=90)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A handler's answer: the errand goes on to the service `to`, with `message` in it."""
+
+    to: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A handler's answer: the errand ends here."""
+
+    outcome: Outcome
+    detail: str = ""
+
+
+class TryAgain(Exception):
+    """A handler could not do it now, for a reason that may pass; it is tried again for up to two days.
+
+    `pause` is how long to wait at the least; without it the wait grows with each try.
+    """
+
+    def __init__(self, reason: str, pause: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+class InboxRow:
+    """One message received. `lease_until` holds while a worker is at it; `due_at` is when to try again.
+
+    `errors` counts tries that ended in an unexpected exception, `crashes` those that never ended.
+    """
+
+    __tablename__ = "inbox"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    envelope: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    type: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(120))
+    ordinal: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    detail: Mapped[str | None] = mapped_column(Text)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        waiting = text("settled_at IS NULL")
+        return (
+            Index("ix_inbox_waiting", "due_at", sqlite_where=waiting, postgresql_where=waiting),
+            Index("ix_inbox_key", "key", "ordinal"),
+            Index("ix_inbox_settled_at", "settled_at"),
+        )
+
+
+Handler = Callable[[Any], Forward | Ended]
+
+
+def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
+    """Take one message in, handle it if it is its turn, and answer for it."""
+    row = _claim(queue, envelope)
+    if row is None:
+        return
+    try:
+        answer = handler(decode(envelope.type, envelope.version, envelope.body))
+    except UnreadableMessage as error:
+        queue.session.rollback()
+        answer = Ended(Outcome.FAILED, str(error))
+    except TryAgain as error:
+        queue.session.rollback()
+        return _put_back(queue, row, str(error), error.pause)
+    except Exception as error:
+        queue.session.rollback()
+        log.exception("handler failed", message_id=envelope.id, type=envelope.type, error=type(error).__name__)
+        row.errors += 1
+        if row.errors < MOST_ERRORS:
+            return _put_back(queue, row, f"{type(error).__name__}: {error}", None)
+        answer = Ended(Outcome.FAILED, f"{type(error).__name__}: {error}")
+    _finish(queue, row, envelope, answer)
+
+
+def retry_due(queue: "Queue", limit: int = 500) -> int:
+    """Enqueue again what waits for another try, or was let go by a dead worker. Returns how many."""
+    row = queue.Inbox
+    at = now()
+    waiting = or_(row.lease_until.is_(None), row.lease_until < at)
+    query = select(row).where(row.settled_at.is_(None), row.due_at <= at, waiting).order_by(row.due_at).limit(limit)
+    rows = list(queue.session.scalars(query.with_for_update(skip_locked=True)))
+    for one in rows:
+        queue.send(queue.name, Envelope(**one.envelope))
+        one.due_at = at + LEASE
+    queue.session.commit()
+    return len(rows)
+
+
+def forget_settled(queue: "Queue") -> None:
+    """Delete rows that were settled long ago."""
+    row = queue.Inbox
+    queue.session.query(row).where(row.settled_at < now() - KEPT_AFTER_SETTLING).delete()
+    queue.session.commit()
+
+
+def _claim(queue: "Queue", envelope: Envelope) -> Any:
+    """The row of this message, leased to us and committed; None where there is nothing to do now."""
+    session = queue.session
+    at = now()
+    lock(session, f"{queue.name} {envelope.key}")
+    insert_if_absent(session, queue.Inbox.__table__, _fresh(envelope, at))
+    row: Any = session.get(queue.Inbox, UUID(envelope.id), populate_existing=True)
+    if row.settled_at is not None:
+        session.commit()
+        _answer(queue, row, envelope)
+        return None
+    if row.lease_until is not None and row.lease_until > at:
+        session.commit()
+        return None
+    if row.status == "claimed":
+        row.crashes += 1
+    if row.crashes >= MOST_CRASHES:
+        _finish(queue, row, envelope, Ended(Outcome.FAILED, f"The worker died {row.crashes} times while at this."))
+        return None
+    standing = _overtaken_or_busy(queue, envelope, at)
+    if standing == "overtaken":
+        _finish(queue, row, envelope, Ended(Outcome.SUPERSEDED, "Something newer was to be said."))
+        return None
+    if standing == "busy":
+        row.due_at = at + timedelta(seconds=1)
+        session.commit()
+        return None
+    row.status, row.lease_until, row.due_at, row.tries = "claimed", at + LEASE, at + LEASE, row.tries + 1
+    session.commit()
+    return row
+
+
+def _fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
+    return {
+        "id": UUID(envelope.id),
+        "envelope": asdict(envelope),
+        "type": envelope.type,
+        "key": envelope.key,
+        "ordinal": envelope.ordinal,
+        "status": "pending",
+        "received_at": at,
+        "due_at": at,
+        "tries": 0,
+        "errors": 0,
+        "crashes": 0,
+    }
+
+
+def _overtaken_or_busy(queue: "Queue", envelope: Envelope, at: datetime) -> str | None:
+    row = queue.Inbox
+    others = select(row.ordinal, row.lease_until, row.settled_at).where(
+        row.key == envelope.key, row.id != UUID(envelope.id)
+    )
+    busy = False
+    for ordinal, lease_until, settled_at in queue.session.execute(others):
+        if ordinal > envelope.ordinal:
+            return "overtaken"
+        busy = busy or (settled_at is None and lease_until is not None and lease_until > at)
+    return "busy" if busy else None
+
+
+def _put_back(queue: "Queue", row: Any, reason: str, pause: timedelta | None) -> None:
+    """Leave the message for another try, or give it up when two days have passed."""
+    at = now()
+    if at - row.received_at > queue.longest_trying:
+        return _finish(queue, row, Envelope(**row.envelope), Ended(Outcome.FAILED, reason))
+    row.status, row.lease_until, row.detail = "pending", None, reason[:2000]
+    row.due_at = at + (pause or _growing_pause(row.tries))
+    queue.session.commit()
+
+
+def _growing_pause(tries: int) -> timedelta:
+    seconds = min(2.0**tries, LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.7, 1.3))
+
+
+def _finish(queue: "Queue", row: Any, envelope: Envelope, answer: Forward | Ended) -> None:
+    """Store the answer with whatever the handler did, in one commit; then send it on its way."""
+    row.settled_at, row.lease_until, row.due_at, row.envelope = now(), None, None, None
+    if isinstance(answer, Forward):
+        row.status = "forwarded"
+        row.answer = {"to": answer.to, "envelope": asdict(envelope.carrying(answer.message))}
+    else:
+        row.status, row.detail = answer.outcome, answer.detail[:2000]
+    waiting = _waiting_for(queue, row)
+    queue.session.commit()
+    _answer(queue, row, envelope)
+    for next_in_line in waiting:
+        queue.send(queue.name, next_in_line)
+
+
+def _waiting_for(queue: "Queue", row: Any) -> list[Envelope]:
+    """Messages of the same key that came while this one was being handled."""
+    other = queue.Inbox
+    query = select(other.envelope).where(
+        other.key == row.key, other.id != row.id, other.settled_at.is_(None), other.lease_until.is_(None)
+    )
+    return [Envelope(**envelope) for envelope in queue.session.scalars(query)]
+
+
+def _answer(queue: "Queue", row: Any, envelope: Envelope) -> None:
+    if row.answer is not None:
+        return queue.send(row.answer["to"], Envelope(**row.answer["envelope"]))
+    receipt = Settled(
+        message_id=envelope.id,
+        outcome=row.status,
+        at=row.settled_at,
+        detail=row.detail or "",
+        possibly_repeated=row.crashes > 0,
+    )
+    queue.send(envelope.origin, envelope.carrying(receipt))

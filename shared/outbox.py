@@ -1,0 +1,232 @@
+"""What a service owes others: rows written in the transaction that made them true.
+
+Only these rows remember what is owed. The queue is fast and forgetful: a row is enqueued right
+after its commit, and enqueued again by the clock until its receipt arrives.
+"""
+
+import random
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Index, Select, String, Text, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+
+from shared.clock import now
+from shared.db import Json, UtcDateTime
+from shared.ids import new_id
+from shared.messages import Message, encode
+from shared.messages.receipts import Outcome
+
+if TYPE_CHECKING:
+    from shared.queue import Queue
+
+PATIENCE = timedelta(seconds=30)
+LONGEST_PATIENCE = timedelta(minutes=15)
+BULK_IN_FLIGHT = 400
+KEPT_AFTER_SETTLING = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A message on the wire. Id, key, ordinal and origin stay the same from hop to hop, so that every
+    hop can tell a repeat from news, and the last knows whom to answer."""
+
+    id: str
+    type: str
+    version: int
+    key: str
+    ordinal: int
+    origin: str
+    bulk: bool
+    body: dict[str, Any]
+
+    def carrying(self, message: Message) -> "Envelope":
+        """The same errand with another message in it."""
+        values = {**asdict(self), "type": message.wire_name, "version": message.wire_version}
+        return Envelope(**{**values, "body": encode(message)})
+
+
+class OutboxRow:
+    """One message owed. `ordinal` rises within `key`; a later one replaces an earlier one.
+
+    `due_at` is when the clock should next look at it; `published_at` is empty while a bulk row waits
+    its turn; `settled_at`, `outcome` and `detail` come with the receipt.
+    """
+
+    __tablename__ = "outbox"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    queue: Mapped[str] = mapped_column(String(40))
+    type: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    key: Mapped[str] = mapped_column(String(120))
+    ordinal: Mapped[int]
+    bulk: Mapped[bool]
+    body: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    detail: Mapped[str | None] = mapped_column(Text)
+    possibly_repeated: Mapped[bool] = mapped_column(default=False)
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index, ...]:
+        owed = text("settled_at IS NULL")
+        return (
+            Index("ix_outbox_owed", "due_at", sqlite_where=owed, postgresql_where=owed),
+            Index("ix_outbox_key", "key", "ordinal"),
+            Index("ix_outbox_settled_at", "settled_at"),
+        )
+
+    def envelope(self, origin: str) -> Envelope:
+        """What goes on the wire."""
+        body = self.body or {}
+        return Envelope(
+            str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body
+        )
+
+
+def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bulk: bool = False) -> UUID:
+    """Write down a message owed to the service `to`; it leaves right after the commit.
+
+    Bulk messages have no fast path: the clock lets a window of them out at a time.
+    """
+    at = now()
+    held_back = bulk or not queue.broker_is_well()
+    row = queue.Outbox(
+        id=new_id(),
+        queue=to,
+        type=message.wire_name,
+        version=message.wire_version,
+        key=key,
+        ordinal=ordinal,
+        bulk=bulk,
+        body=encode(message),
+        created_at=at,
+        due_at=at if held_back else at + PATIENCE,
+        published_at=None if held_back else at,
+        attempts=0 if held_back else 1,
+        possibly_repeated=False,
+    )
+    queue.session.add(row)
+    if not held_back:
+        queue.send_after_commit(to, row.envelope(queue.name))
+    return row.id
+
+
+def sweep(queue: "Queue", limit: int = 500) -> int:
+    """Enqueue again what is due and not settled, and top up the bulk window. Returns how many.
+
+    Many clocks may run: on PostgreSQL each takes rows that no other holds.
+    """
+    session = queue.session
+    rows = [*_due(queue, limit), *_bulk_turn(queue, limit)]
+    for row in rows:
+        queue.send(row.queue, row.envelope(queue.name))
+        row.published_at = now()
+        row.due_at = row.published_at + patience(row.attempts)
+        row.attempts += 1
+    session.commit()
+    return len(rows)
+
+
+def patience(attempts: int) -> timedelta:
+    """How long to wait for a receipt before asking again: longer each time, and never in step."""
+    seconds = min(PATIENCE.total_seconds() * 2**attempts, LONGEST_PATIENCE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
+
+
+def settle(queue: "Queue", message_id: UUID, outcome: str, detail: str, possibly_repeated: bool) -> bool:
+    """Mark a row settled; forget its body, unless it failed and may be replayed. False for a repeat."""
+    row = queue.Outbox
+    result: Any = queue.session.execute(
+        update(row)
+        .where(row.id == message_id, row.settled_at.is_(None))
+        .values(
+            settled_at=now(),
+            outcome=outcome,
+            detail=detail[:2000],
+            due_at=None,
+            **({} if outcome == Outcome.FAILED else {"body": None}),
+            possibly_repeated=possibly_repeated,
+        )
+    )
+    return bool(result.rowcount)
+
+
+def replay(queue: "Queue", message_id: UUID) -> UUID | None:
+    """Owe a failed message once more under an id of its own; None where there is nothing to replay.
+
+    Its body is kept when it fails, for this. It keeps its key and ordinal, so a replay of something
+    that has been overtaken since ends as superseded.
+    """
+    failed = queue.session.get(queue.Outbox, message_id)
+    if failed is None or failed.outcome != Outcome.FAILED or failed.body is None:
+        return None
+    again = queue.Outbox(
+        id=new_id(),
+        queue=failed.queue,
+        type=failed.type,
+        version=failed.version,
+        key=failed.key,
+        ordinal=failed.ordinal,
+        bulk=failed.bulk,
+        body=failed.body,
+        created_at=now(),
+        due_at=now(),
+        attempts=0,
+        possibly_repeated=False,
+    )
+    queue.session.add(again)
+    failed.outcome, failed.body = "replayed", None
+    queue.session.commit()
+    return again.id
+
+
+def failed(queue: "Queue") -> list[Any]:
+    """The rows that failed and wait for somebody to look, oldest first."""
+    row = queue.Outbox
+    return list(queue.session.scalars(select(row).where(row.outcome == Outcome.FAILED).order_by(row.id)))
+
+
+def listed(queue: "Queue", *, everything: bool = False, limit: int = 1000) -> list[Any]:
+    """What is owed or failed, or everything that is kept, oldest first."""
+    row = queue.Outbox
+    query = select(row).order_by(row.id).limit(limit)
+    if not everything:
+        query = query.where(row.settled_at.is_(None) | (row.outcome == Outcome.FAILED))
+    return list(queue.session.scalars(query))
+
+
+def forget_settled(queue: "Queue") -> None:
+    """Delete rows that were settled long ago; failed ones stay until somebody has looked."""
+    row = queue.Outbox
+    old = now() - KEPT_AFTER_SETTLING
+    queue.session.query(row).where(row.settled_at < old, row.outcome != Outcome.FAILED).delete()
+    queue.session.commit()
+
+
+def _due(queue: "Queue", limit: int) -> list[Any]:
+    row = queue.Outbox
+    waiting = row.settled_at.is_(None) & (row.due_at <= now()) & ~(row.bulk & row.published_at.is_(None))
+    return _take(queue.session, select(row).where(waiting), limit, row)
+
+
+def _bulk_turn(queue: "Queue", limit: int) -> list[Any]:
+    row, session = queue.Outbox, queue.session
+    open_bulk = row.settled_at.is_(None) & row.bulk
+    in_flight = session.scalar(select(func.count()).where(open_bulk, row.published_at.is_not(None))) or 0
+    room = min(limit, BULK_IN_FLIGHT - in_flight)
+    if room <= 0:
+        return []
+    return _take(session, select(row).where(open_bulk, row.published_at.is_(None)), room, row)
+
+
+def _take(session: Session, query: Select[Any], limit: int, row: Any) -> list[Any]:
+    return list(session.scalars(query.order_by(row.due_at).limit(limit).with_for_update(skip_locked=True)))

@@ -1,0 +1,227 @@
+"""The three kinds of process a service runs as: web, worker, clock; and their commands.
+
+`flask --app services.registration web` and so on start one service; `services.embedded` starts the
+same functions for all three services at once.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import click
+import dramatiq
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask, current_app
+from gunicorn.app.base import BaseApplication
+
+from shared import heartbeat, inbox, migrations, outbox
+from shared.broker import broker_for
+from shared.clock import now
+from shared.queue import Queue
+
+WORKER_TIMEOUT_SECONDS = 5.0
+HEARTBEAT_SECONDS = 10
+SWEEP_SECONDS = 1
+HOUSEKEEPING_SECONDS = 3600
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something a clock does every so many seconds, inside its service's application context."""
+
+    name: str
+    every_seconds: int
+    do: Callable[[], Any]
+
+
+def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
+    """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "graceful_timeout": shutdown_seconds,
+        "timeout": 60,
+        "keepalive": 15,
+        "control_socket_disable": True,
+        "loglevel": "warning",
+        "limit_request_line": 8190,
+    }
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        def load_config(self) -> None:
+            for name, value in options.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return app
+
+    Server().run()
+
+
+def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown_seconds: int) -> None:
+    """Handle the messages of these services until SIGTERM or SIGINT.
+
+    What is in flight is finished within `shutdown_seconds`; what is not is left for another worker,
+    whose claim waits for the lease to end.
+    """
+    broker = broker_for(broker_url, timeout=WORKER_TIMEOUT_SECONDS)
+    for app in apps:
+        app.extensions["queue"].serve(app, broker)
+    worker = dramatiq.Worker(broker, worker_threads=threads)
+    stopping = _stop_signal()
+    worker.start()
+    log.info("worker started", services=[app.name for app in apps])
+    stopping.wait()
+    threading.Thread(target=worker.stop, args=(shutdown_seconds * 1000,), daemon=True).start()
+    for thread in worker.workers:
+        thread.join(shutdown_seconds)
+    # A consumer may be waiting for a broker that never comes back; nothing it holds can be lost.
+    for consumer in worker.consumers.values():
+        consumer.join(2)
+    os._exit(0)
+
+
+def run_clock(apps: Sequence[Flask]) -> None:
+    """Do these services' periodic work until SIGTERM or SIGINT. Several clocks may run."""
+    scheduler = BackgroundScheduler(timezone="UTC")
+    for app in apps:
+        for job in [*_common_jobs(app), *app.extensions.get("jobs", [])]:
+            scheduler.add_job(
+                _inside(app, job),
+                "interval",
+                seconds=job.every_seconds,
+                id=f"{app.name} {job.name}",
+                coalesce=True,
+                max_instances=1,
+                next_run_time=now(),
+            )
+    stopping = _stop_signal()
+    scheduler.start()
+    log.info("clock started", services=[app.name for app in apps])
+    stopping.wait()
+    scheduler.shutdown(wait=True)
+
+
+def add_commands(app: Flask) -> None:
+    """Give the application its `flask` commands: web, worker, clock, upgrade, outbox."""
+    config = app.config
+
+    @app.cli.command("web")
+    def web() -> None:
+        """Serve the pages and the API of this service."""
+        run_web(
+            app,
+            port=config["PORT"],
+            host=config["HOST"],
+            workers=config["WEB_WORKERS"],
+            threads=config["WEB_THREADS"],
+            shutdown_seconds=config["SHUTDOWN_SECONDS"],
+        )
+
+    @app.cli.command("worker")
+    def worker() -> None:
+        """Handle this service's messages."""
+        run_worker(
+            [app],
+            broker_url=config["BROKER_URL"],
+            threads=config["WORKER_THREADS"],
+            shutdown_seconds=config["SHUTDOWN_SECONDS"],
+        )
+
+    @app.cli.command("clock")
+    def clock() -> None:
+        """Do this service's periodic work."""
+        run_clock([app])
+
+    @app.cli.command("upgrade")
+    def upgrade() -> None:
+        """Bring this service's database up to date."""
+        migrations.upgrade(app)
+
+    app.cli.add_command(_outbox_commands())
+
+
+def _outbox_commands() -> click.Group:
+    group = click.Group("outbox", help="What this service owes others.")
+
+    @group.command("list")
+    @click.option("--all", "everything", is_flag=True, help="Settled rows too.")
+    def list_(everything: bool) -> None:
+        """List what is owed or failed, oldest first."""
+        for row in outbox.listed(_queue(), everything=everything):
+            click.echo(f"{row.id}  {row.type:<16} {row.key:<45} {row.outcome or 'owed':<10} {row.detail or ''}")
+
+    @group.command()
+    @click.argument("message_id", type=click.UUID)
+    def show(message_id: Any) -> None:
+        """Show one row."""
+        row = _queue().session.get(_queue().Outbox, message_id)
+        if row is None:
+            raise click.ClickException("There is no such message.")
+        for column in row.__table__.columns.keys():
+            click.echo(f"{column:<18} {getattr(row, column)}")
+
+    @group.command()
+    @click.argument("message_id", type=click.UUID, required=False)
+    @click.option("--all", "everything", is_flag=True, help="All that failed.")
+    def replay(message_id: Any, everything: bool) -> None:
+        """Owe a failed message, or all of them, once more."""
+        chosen = [row.id for row in outbox.failed(_queue())] if everything else [message_id]
+        for one in chosen:
+            again = outbox.replay(_queue(), one) if one else None
+            click.echo(f"{one} is owed again as {again}" if again else f"{one}: nothing to replay")
+
+    return group
+
+
+def _queue() -> Queue:
+    queue: Queue = current_app.extensions["queue"]
+    return queue
+
+
+def _common_jobs(app: Flask) -> list[Job]:
+    queue: Queue = app.extensions["queue"]
+
+    def tidy() -> None:
+        outbox.forget_settled(queue)
+        inbox.forget_settled(queue)
+
+    return [
+        Job("sweep", SWEEP_SECONDS, lambda: outbox.sweep(queue)),
+        Job("retry", SWEEP_SECONDS, lambda: inbox.retry_due(queue)),
+        Job("heartbeat", HEARTBEAT_SECONDS, lambda: heartbeat.beat(queue.session, app.extensions["heartbeat"])),
+        Job("housekeeping", HOUSEKEEPING_SECONDS, tidy),
+    ]
+
+
+def _inside(app: Flask, job: Job) -> Callable[[], None]:
+    def run() -> None:
+        with app.app_context():
+            try:
+                job.do()
+            except Exception:
+                log.exception("clock job failed", job=job.name, service=app.name)
+
+    return run
+
+
+def _stop_signal() -> threading.Event:
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return stopping
+

@@ -1,0 +1,164 @@
+"""The queue between services: a Dramatiq broker from BROKER_URL, and one `Queue` a service.
+
+The broker is fast and forgetful, and nothing here depends on its memory: no delays, no retries, no
+results. `shared.outbox` remembers what is owed, `shared.inbox` what was done.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+import dramatiq
+import structlog
+from dramatiq.errors import BrokerError
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from shared import inbox, outbox
+from shared.messages import Message, UnreadableMessage, decode
+from shared.messages.receipts import Settled
+from shared.outbox import Envelope
+
+BULK_SUFFIX = ".bulk"
+PAUSE_AFTER_FAILURE_SECONDS = 5.0
+
+log = structlog.get_logger()
+M = TypeVar("M", bound=Message)
+
+
+class Queue:
+    """A service's end of the road: what it receives, what it owes, and the broker between.
+
+    Its outbox and inbox are tables of the service's own database, made from the mixins
+    `outbox.OutboxRow` and `inbox.InboxRow`.
+    """
+
+    def __init__(self, name: str, db: SQLAlchemy, *, outbox_table: Any, inbox_table: Any) -> None:
+        self.name = name
+        self.Outbox, self.Inbox = outbox_table, inbox_table
+        self.longest_trying: timedelta = inbox.LONGEST_TRYING
+        self._db = db
+        self._handlers: dict[type[Message], Callable[..., Any]] = {}
+        self._broker_url = ""
+        self._mended_at = 0.0
+
+    @property
+    def session(self) -> Session:
+        """The session of the application context at hand."""
+        return self._db.session  # type: ignore[return-value]
+
+    def init_app(self, app: Flask, broker_url: str) -> None:
+        """Tie the queue to its application and to the broker at `broker_url`."""
+        self._broker_url = broker_url
+        self.__dict__.pop("_broker", None)
+        app.extensions["queue"] = self
+        with app.app_context():
+            factory = self._db.session.session_factory
+            if not event.contains(factory, "after_commit", _send_what_was_committed):
+                event.listen(factory, "after_commit", _send_what_was_committed)
+                event.listen(factory, "after_rollback", _drop_what_was_not)
+
+    def receives(self, contract: type[M]) -> Callable[[Callable[[M], Any]], Callable[[M], Any]]:
+        """Make a function the handler of one kind of message.
+
+        For a receipt it runs in one transaction and returns nothing. For any other message it
+        returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order,
+        leases and the answer are looked after.
+        """
+
+        def register(handler: Callable[[M], Any]) -> Callable[[M], Any]:
+            self._handlers[contract] = handler
+            return handler
+
+        return register
+
+    def handle(self, envelope: Envelope) -> None:
+        """Handle one message that arrived from the broker, inside the service's application context."""
+        contract, handler = self._handler_of(envelope)
+        with structlog.contextvars.bound_contextvars(message_id=envelope.id, key=envelope.key, type=envelope.type):
+            if contract is None or not contract.is_receipt:
+                inbox.receive(self, envelope, handler)
+            else:
+                self._handle_receipt(envelope, handler)
+
+    def send(self, to: str, envelope: Envelope) -> None:
+        """Enqueue now. A broker that is away costs nothing but a log line: the clocks send it again."""
+        if not self.broker_is_well():
+            return
+        name = to + BULK_SUFFIX if envelope.bulk and envelope.type != Settled.wire_name else to
+        message: Any = dramatiq.Message(
+            queue_name=name, actor_name=name, args=(asdict(envelope),), kwargs={}, options={}
+        )
+        try:
+            self._broker.enqueue(message)
+        except (BrokerError, OSError) as error:
+            self._mended_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            log.warning("the broker is away", error=type(error).__name__)
+
+    def send_after_commit(self, to: str, envelope: Envelope) -> None:
+        """Enqueue when, and only if, the session's transaction commits."""
+        self.session.info.setdefault("to_send", []).append((self, to, envelope))
+
+    def broker_is_well(self) -> bool:
+        """False for some seconds after the broker failed, so that requests need not wait for it."""
+        return time.monotonic() >= self._mended_at
+
+    def broker_answers(self) -> bool:
+        """Ask the broker itself, now."""
+        from shared.broker import answers  # noqa: PLC0415
+
+        return answers(self._broker)
+
+    def serve(self, app: Flask, broker: dramatiq.Broker) -> None:
+        """Let a worker on `broker` handle this service's messages; fresh ones before bulk."""
+
+        def handle(envelope: dict[str, Any]) -> None:
+            with app.app_context():
+                self.handle(Envelope(**envelope))
+
+        for name, priority in ((self.name, 0), (self.name + BULK_SUFFIX, 10)):
+            dramatiq.actor(handle, broker=broker, actor_name=name, queue_name=name, priority=priority)
+
+    @cached_property
+    def _broker(self) -> dramatiq.Broker:
+        from shared.broker import broker_for  # noqa: PLC0415  (redis or pika, whichever is used)
+
+        return broker_for(self._broker_url)
+
+    def _handler_of(self, envelope: Envelope) -> tuple[type[Message] | None, Callable[..., Any]]:
+        for contract, handler in self._handlers.items():
+            if (contract.wire_name, contract.wire_version) == (envelope.type, envelope.version):
+                return contract, handler
+        return None, _unknown
+
+    def _handle_receipt(self, envelope: Envelope, handler: Callable[..., Any]) -> None:
+        try:
+            handler(decode(envelope.type, envelope.version, envelope.body))
+            self.session.commit()
+        except UnreadableMessage as error:
+            log.error("unreadable receipt", reason=str(error))
+
+    def settle(self, receipt: Settled) -> bool:
+        """Mark what a receipt is for as settled; True the first time."""
+        return outbox.settle(
+            self, UUID(receipt.message_id), receipt.outcome, receipt.detail, receipt.possibly_repeated
+        )
+
+
+def _unknown(message: Message) -> None:
+    raise UnreadableMessage(f"This service does not receive {message.wire_name!r}.")
+
+
+def _send_what_was_committed(session: Session) -> None:
+    for queue, to, envelope in session.info.pop("to_send", []):
+        queue.send(to, envelope)
+
+
+def _drop_what_was_not(session: Session) -> None:
+    session.info.pop("to_send", None)

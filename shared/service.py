@@ -1,0 +1,41 @@
+"""Puts a service on its feet: settings, database, queue, health and commands, the same for all three."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+from shared import db as databases
+from shared import web
+from shared.migrations import migrations_of
+from shared.processes import Job, add_commands
+from shared.queue import Queue
+from shared.settings import Settings
+from shared.telemetry import configure_logs
+
+
+def stand_up(
+    app: Flask,
+    settings: Settings,
+    *,
+    db: SQLAlchemy,
+    queue: Queue,
+    heartbeat_table: Any,
+    prefix: str = "",
+    durable: bool = False,
+    jobs: tuple[Job, ...] = (),
+) -> None:
+    """Give `app` what every service has. `prefix` is where its health pages are on a shared host;
+    `durable` marks the database that is the source of truth."""
+    configure_logs(settings.LOG_LEVEL, settings.LOG_FORMAT)
+    app.config.from_mapping(asdict(settings))
+    databases.connect(app, db, settings.DATABASE_URL, durable=durable)
+    Migrate(app, db, directory=str(migrations_of(app)))
+    queue.init_app(app, settings.BROKER_URL)
+    app.extensions["heartbeat"] = heartbeat_table
+    app.extensions["jobs"] = jobs
+    web.protect(app)
+    app.register_blueprint(web.health(queue, prefix, heartbeat_table))
+    add_commands(app)
