@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,13 +26,11 @@ def broker_for(url: str, *, timeout: float = WEB_TIMEOUT_SECONDS) -> dramatiq.Br
             url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
         )
         return RingingRedisBroker(client=client, middleware=[], heartbeat_timeout=30_000)
-    from dramatiq.brokers.rabbitmq import RabbitmqBroker  # noqa: PLC0415
+    from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     separator = "&" if "?" in url else "?"
     patient = f"socket_timeout={timeout}&stack_timeout={timeout * 2}&blocked_connection_timeout={timeout * 2}"
-    return RabbitmqBroker(
-        url=f"{url}{separator}{patient}&connection_attempts=1", middleware=[], confirm_delivery=True
-    )
+    return RabbitmqBroker(url=f"{url}{separator}{patient}&connection_attempts=1", middleware=[], confirm_delivery=True)
 
 
 def answers(broker: dramatiq.Broker) -> bool:
@@ -72,10 +71,8 @@ class RingingRedisBroker(RedisBroker):
 
     def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
         sent = super().enqueue(message, delay=delay)
-        try:
+        with suppress(redis.RedisError):  # it is in the queue: the consumers' idle poll finds it
             self.client.publish(DOORBELL, message.queue_name)
-        except redis.RedisError:
-            pass  # it is in the queue: the consumers' idle poll finds it
         return sent
 
     def listen(self) -> None:

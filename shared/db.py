@@ -102,6 +102,6 @@ def insert_if_absent(session: Session, table: Any, values: dict[str, Any]) -> bo
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
     module: Any = postgresql
     if session.get_bind().dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite as module  # noqa: PLC0415
+        from sqlalchemy.dialects import sqlite as module
     result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
     return bool(result.rowcount)

@@ -87,9 +87,7 @@ class OutboxRow:
     def envelope(self, origin: str) -> Envelope:
         """What goes on the wire."""
         body = self.body or {}
-        return Envelope(
-            str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body
-        )
+        return Envelope(str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body)
 
 
 def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bulk: bool = False) -> UUID:
@@ -97,10 +95,10 @@ def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bu
 
     Bulk messages have no fast path: the clock lets a window of them out at a time.
     """
-    at = now()
+    at, message_id = now(), new_id()
     held_back = bulk or not queue.broker_is_well()
     row = queue.Outbox(
-        id=new_id(),
+        id=message_id,
         queue=to,
         type=message.wire_name,
         version=message.wire_version,
@@ -117,7 +115,7 @@ def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bu
     queue.session.add(row)
     if not held_back:
         queue.send_after_commit(to, row.envelope(queue.name))
-    return row.id
+    return message_id
 
 
 def sweep(queue: "Queue", limit: int = 500) -> int:
@@ -169,8 +167,9 @@ def replay(queue: "Queue", message_id: UUID) -> UUID | None:
     failed = queue.session.get(queue.Outbox, message_id)
     if failed is None or failed.outcome != Outcome.FAILED or failed.body is None:
         return None
+    again_id = new_id()
     again = queue.Outbox(
-        id=new_id(),
+        id=again_id,
         queue=failed.queue,
         type=failed.type,
         version=failed.version,
@@ -186,7 +185,7 @@ def replay(queue: "Queue", message_id: UUID) -> UUID | None:
     queue.session.add(again)
     failed.outcome, failed.body = "replayed", None
     queue.session.commit()
-    return again.id
+    return again_id
 
 
 def failed(queue: "Queue") -> list[Any]:

@@ -56,11 +56,12 @@ def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutd
         "limit_request_line": 8190,
     }
 
-    class Server(BaseApplication):  # type: ignore[misc]
+    class Server(BaseApplication):
+        cfg: Any
+
         def load_config(self) -> None:
             for name, value in options.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
+                self.cfg.set(name, value)
 
         def load(self) -> Any:
             return app
@@ -168,8 +169,8 @@ def _outbox_commands() -> click.Group:
         row = _queue().session.get(_queue().Outbox, message_id)
         if row is None:
             raise click.ClickException("There is no such message.")
-        for column in row.__table__.columns.keys():
-            click.echo(f"{column:<18} {getattr(row, column)}")
+        for column in row.__table__.columns:
+            click.echo(f"{column.name:<18} {getattr(row, column.name)}")
 
     @group.command()
     @click.argument("message_id", type=click.UUID, required=False)
@@ -224,4 +225,3 @@ def _stop_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     return stopping
-

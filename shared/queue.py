@@ -111,7 +111,7 @@ class Queue:
 
     def broker_answers(self) -> bool:
         """Ask the broker itself, now."""
-        from shared.broker import answers  # noqa: PLC0415
+        from shared.broker import answers
 
         return answers(self._broker)
 
@@ -123,11 +123,11 @@ class Queue:
                 self.handle(Envelope(**envelope))
 
         for name, priority in ((self.name, 0), (self.name + BULK_SUFFIX, 10)):
-            dramatiq.actor(handle, broker=broker, actor_name=name, queue_name=name, priority=priority)
+            dramatiq.actor(broker=broker, actor_name=name, queue_name=name, priority=priority)(handle)
 
     @cached_property
     def _broker(self) -> dramatiq.Broker:
-        from shared.broker import broker_for  # noqa: PLC0415  (redis or pika, whichever is used)
+        from shared.broker import broker_for
 
         return broker_for(self._broker_url)
 
@@ -146,9 +146,7 @@ class Queue:
 
     def settle(self, receipt: Settled) -> bool:
         """Mark what a receipt is for as settled; True the first time."""
-        return outbox.settle(
-            self, UUID(receipt.message_id), receipt.outcome, receipt.detail, receipt.possibly_repeated
-        )
+        return outbox.settle(self, UUID(receipt.message_id), receipt.outcome, receipt.detail, receipt.possibly_repeated)
 
 
 def _unknown(message: Message) -> None:

@@ -85,11 +85,11 @@ class RoadMetrics:
             received.add_metric([status], count)
         yield received
         repeated = session.scalar(select(func.count()).where(row.crashes > 0))
-        yield GaugeMetricFamily("placecard_possibly_repeated", "Messages a dying worker may have repeated", value=repeated)
+        yield GaugeMetricFamily("placecard_possibly_repeated", "Messages a dying worker left unsure", value=repeated)
 
 
 def registry_for(queue: "Queue") -> CollectorRegistry:
     """The metrics of one service."""
     registry = CollectorRegistry()
-    registry.register(RoadMetrics(queue))  # type: ignore[arg-type]
+    registry.register(RoadMetrics(queue))
     return registry

@@ -99,7 +99,7 @@ def _what_is_missing(queue: "Queue", heartbeat_table: Any) -> list[str]:
 def _migrations_behind(queue: "Queue") -> bool:
     head = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
     try:
-        return queue.session.scalar(text("SELECT version_num FROM alembic_version")) != head
+        return bool(queue.session.scalar(text("SELECT version_num FROM alembic_version")) != head)
     except SQLAlchemyError:
         queue.session.rollback()
         return True

@@ -64,7 +64,7 @@ def decode(name: str, version: int, body: object) -> Message:
 
 
 @cache
-def _schema(cls: type) -> marshmallow.Schema:
+def _schema(cls: Any) -> marshmallow.Schema:
     """The marshmallow schema that a dataclass's type hints describe."""
     hints = get_type_hints(cls)
     declared = {field.name: _field(hints[field.name], field) for field in fields(cls)}
@@ -74,7 +74,8 @@ def _schema(cls: type) -> marshmallow.Schema:
 
     body = {**declared, "build": marshmallow.post_load(build)}
     made = type(f"{cls.__name__}Schema", (marshmallow.Schema,), body)
-    return made(unknown=marshmallow.EXCLUDE)  # type: ignore[no-any-return]
+    schema: marshmallow.Schema = made(unknown=marshmallow.EXCLUDE)
+    return schema
 
 
 def _field(hint: Any, field: "Field[Any] | None" = None) -> wire.Field[Any]:
@@ -87,7 +88,7 @@ def _field(hint: Any, field: "Field[Any] | None" = None) -> wire.Field[Any]:
         kind = wire.List if get_origin(hint) is list else _Tuple
         return kind(_field(get_args(hint)[0]), **options)
     if is_dataclass(hint):
-        return wire.Nested(_schema(hint), **options)  # type: ignore[arg-type]
+        return wire.Nested(_schema(hint), **options)
     if hint is datetime:
         return wire.AwareDateTime(format="iso", default_timezone=UTC, **options)
     plain: dict[Any, type[wire.Field[Any]]] = {str: wire.String, int: wire.Integer, bool: wire.Boolean}
