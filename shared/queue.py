@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from inspect import signature
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,7 +30,7 @@ BULK_SUFFIX = ".bulk"
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
 
 log = structlog.get_logger()
-M = TypeVar("M", bound=Message)
+H = TypeVar("H", bound=Callable[..., Any])
 
 
 class Queue:
@@ -64,15 +65,17 @@ class Queue:
                 event.listen(factory, "after_commit", _send_what_was_committed)
                 event.listen(factory, "after_rollback", _drop_what_was_not)
 
-    def receives(self, contract: type[M]) -> Callable[[Callable[[M], Any]], Callable[[M], Any]]:
-        """Make a function the handler of one kind of message.
+    def receives(self, contract: type[Message]) -> Callable[[H], H]:
+        """Make a function the handler of one kind of message, which is its first argument.
+
+        A handler with a parameter named `envelope` is given the message's envelope too, for its id.
 
         For a receipt it runs in one transaction and returns nothing. For any other message it
         returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order,
         leases and the answer are looked after.
         """
 
-        def register(handler: Callable[[M], Any]) -> Callable[[M], Any]:
+        def register(handler: H) -> H:
             self._handlers[contract] = handler
             return handler
 
@@ -134,7 +137,8 @@ class Queue:
     def _handler_of(self, envelope: Envelope) -> tuple[type[Message] | None, Callable[..., Any]]:
         for contract, handler in self._handlers.items():
             if (contract.wire_name, contract.wire_version) == (envelope.type, envelope.version):
-                return contract, handler
+                wants_envelope = "envelope" in signature(handler).parameters
+                return contract, partial(handler, envelope=envelope) if wants_envelope else handler
         return None, _unknown
 
     def _handle_receipt(self, envelope: Envelope, handler: Callable[..., Any]) -> None:
