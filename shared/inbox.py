@@ -54,18 +54,20 @@ class Ended:
 class TryAgain(Exception):
     """A handler could not do it now, for a reason that may pass; it is tried again for up to two days.
 
-    `pause` is how long to wait at the least; without it the wait grows with each try.
+    `pause` is how long to wait at the least; without it the wait grows with each try. `perhaps_done`
+    says that it may have been done after all: such a try counts like a crash, and is repeated as seldom.
     """
 
-    def __init__(self, reason: str, pause: timedelta | None = None) -> None:
+    def __init__(self, reason: str, pause: timedelta | None = None, *, perhaps_done: bool = False) -> None:
         super().__init__(reason)
         self.pause = pause
+        self.perhaps_done = perhaps_done
 
 
 class InboxRow:
     """One message received. `lease_until` holds while a worker is at it; `due_at` is when to try again.
 
-    `errors` counts tries that ended in an unexpected exception, `crashes` those that never ended.
+    `errors` counts tries that ended in an unexpected exception, `crashes` those whose end nobody knows.
     """
 
     __tablename__ = "inbox"
@@ -112,6 +114,7 @@ def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
         answer = Ended(Outcome.FAILED, str(error))
     except TryAgain as error:
         queue.session.rollback()
+        row.crashes += error.perhaps_done
         return _put_back(queue, row, str(error), error.pause)
     except Exception as error:
         queue.session.rollback()
@@ -161,7 +164,8 @@ def _claim(queue: "Queue", envelope: Envelope) -> Any:
     if row.status == "claimed":
         row.crashes += 1
     if row.crashes >= MOST_CRASHES:
-        _finish(queue, row, envelope, Ended(Outcome.FAILED, f"The worker died {row.crashes} times while at this."))
+        unknown = f"{row.crashes} tries ended with nobody knowing whether it was done."
+        _finish(queue, row, envelope, Ended(Outcome.FAILED, unknown))
         return None
     standing = _overtaken_or_busy(queue, envelope, at)
     if standing == "overtaken":

@@ -4,7 +4,6 @@ import types
 from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, ClassVar, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import marshmallow
@@ -20,6 +19,7 @@ class Message:
 
     wire_name: ClassVar[str]
     wire_version: ClassVar[int]
+    wire_schema: ClassVar[marshmallow.Schema]
     is_receipt: ClassVar[bool] = False
 
 
@@ -37,6 +37,7 @@ def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[
     def register(cls: type[M]) -> type[M]:
         frozen = dataclass(frozen=True, kw_only=True)(cls)
         frozen.wire_name, frozen.wire_version, frozen.is_receipt = name, version, receipt
+        frozen.wire_schema = _schema(frozen)
         _contracts[name, version] = frozen
         return frozen
 
@@ -45,7 +46,7 @@ def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[
 
 def encode(message: Message) -> dict[str, Any]:
     """The message as JSON-ready values."""
-    encoded: dict[str, Any] = _schema(type(message)).dump(message)
+    encoded: dict[str, Any] = message.wire_schema.dump(message)
     return encoded
 
 
@@ -57,13 +58,12 @@ def decode(name: str, version: int, body: object) -> Message:
     if not isinstance(body, dict):
         raise UnreadableMessage("The body is not an object.")
     try:
-        message: Message = _schema(cls).load(body)
+        message: Message = cls.wire_schema.load(body)
     except marshmallow.ValidationError as error:
         raise UnreadableMessage(f"{name}: {error.normalized_messages()}") from error
     return message
 
 
-@cache
 def _schema(cls: Any) -> marshmallow.Schema:
     """The marshmallow schema that a dataclass's type hints describe."""
     hints = get_type_hints(cls)
