@@ -8,7 +8,7 @@ from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event, make_url, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -43,12 +43,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The root of every service's models; each service has metadata of its own."""
+    """What type checkers take every service's models to be made from."""
 
 
 def database() -> SQLAlchemy:
-    """A fresh Flask-SQLAlchemy with named constraints, which migrations need."""
-    return SQLAlchemy(model_class=Base, metadata=MetaData(naming_convention=NAMES))
+    """A fresh Flask-SQLAlchemy with metadata of its own, and named constraints, which migrations need."""
+    own_base = type("OwnBase", (DeclarativeBase,), {"metadata": MetaData(naming_convention=NAMES)})
+    return SQLAlchemy(model_class=own_base)
 
 
 def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: int = 10) -> None:
@@ -74,7 +75,10 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
             _prepare_sqlite(db.engine, synchronous="FULL" if durable else "NORMAL")
 
 
-def lock(session: Session, name: str) -> None:
+AnySession = Session | scoped_session[Any]
+
+
+def lock(session: AnySession, name: str) -> None:
     """Let one transaction at a time pass for `name`, until it ends.
 
     SQLite's writers already pass one at a time.
@@ -98,7 +102,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def insert_if_absent(session: Session, table: Any, values: dict[str, Any]) -> bool:
+def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
     module: Any = postgresql
     if session.get_bind().dialect.name == "sqlite":

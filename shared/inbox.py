@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Index, String, Text, or_, select, text
+from sqlalchemy import BigInteger, Index, String, Text, or_, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.clock import now
@@ -76,7 +76,7 @@ class InboxRow:
     envelope: Mapped[dict[str, Any] | None] = mapped_column(Json)
     type: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(120))
-    ordinal: Mapped[int]
+    ordinal: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(20))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Index, Select, String, Text, func, select, text, update
+from sqlalchemy import BigInteger, Index, Select, String, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from shared.clock import now
@@ -62,7 +62,7 @@ class OutboxRow:
     type: Mapped[str] = mapped_column(String(60))
     version: Mapped[int]
     key: Mapped[str] = mapped_column(String(120))
-    ordinal: Mapped[int]
+    ordinal: Mapped[int] = mapped_column(BigInteger)
     bulk: Mapped[bool]
     body: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -107,7 +108,7 @@ class Settings:
     LOG_FORMAT: str
 
 
-def common(environment: Environment, database_variable: str) -> dict[str, object]:
+def common(environment: Environment, database_variable: str) -> dict[str, Any]:
     """The values of `Settings`, with the database that `database_variable` names."""
     port = environment.port("PORT", 8000)
     return {

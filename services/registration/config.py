@@ -1,0 +1,37 @@
+"""What registration needs to know, from the environment."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.settings import BadSetting, Environment, Settings, common
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """Registration's settings. `RATE_LIMIT` is how often one address may register, or empty for no limit."""
+
+    RATE_LIMIT: str
+    ORGANISER_EMAIL: str | None
+    ORGANISER_PASSWORD: str | None
+    ORGANISER_API_KEY: str | None
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "Config":
+        """The settings in these values. Raises BadSetting where one is missing or wrong."""
+        environment = Environment(values)
+        return cls(
+            **common(environment, "REGISTRATION_DATABASE_URL"),
+            RATE_LIMIT=_rate(environment.text("RATE_LIMIT", "20/minute")),
+            ORGANISER_EMAIL=environment.optional("ORGANISER_EMAIL"),
+            ORGANISER_PASSWORD=environment.optional("ORGANISER_PASSWORD"),
+            ORGANISER_API_KEY=environment.optional("ORGANISER_API_KEY"),
+        )
+
+
+def _rate(text: str) -> str:
+    if text.lower() == "off":
+        return ""
+    if not re.fullmatch(r"[1-9]\d{0,5}\s*/\s*(second|minute|hour|day)", text):
+        raise BadSetting(f"RATE_LIMIT must be such as 20/minute, or off, not {text!r}.")
+    return text

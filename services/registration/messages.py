@@ -1,0 +1,24 @@
+"""What registration receives from the queue: receipts for its notices, and answers to invitations."""
+
+from uuid import UUID
+
+from services.registration.models import Registration, db, queue
+from services.registration.operations import receipts, registrations
+from shared.inbox import Ended
+from shared.messages.receipts import Outcome, RsvpReceived, Settled
+
+
+@queue.receives(Settled)
+def settle_notice(receipt: Settled) -> None:
+    """Nothing more is owed for this notice."""
+    receipts.record(receipt)
+
+
+@queue.receives(RsvpReceived)
+def note_rsvp(rsvp: RsvpReceived) -> Ended:
+    """Show the organiser what the person answered."""
+    registration = db.session.get(Registration, UUID(rsvp.registration_id))
+    if registration is None:
+        return Ended(Outcome.DONE, "The registration is gone.")
+    registrations.note_rsvp(registration, rsvp.answer, rsvp.comment)
+    return Ended(Outcome.DONE)

@@ -1,0 +1,108 @@
+"""Events, their sessions and the versions of their forms."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from services.registration.models.base import Model
+from services.registration.rules.questions import Question, read_questions
+from shared.db import Json, UtcDateTime
+from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from services.registration.models.programmes import Programme
+
+
+class EventStatus(StrEnum):
+    """Where an event stands. Only a published one takes registrations."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+class Event(Model):
+    """A webinar or a meeting: one session or several.
+
+    `revision` rises with every change that people must hear of, and `changes` names what differs;
+    a registration remembers the revision it was last told of. `places_taken` counts the registrations
+    that hold a place, and changes only in the transaction that changes one of them.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (CheckConstraint("places_taken >= 0", name="places_taken_not_negative"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    timezone: Mapped[str] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(20), default=EventStatus.DRAFT)
+    capacity: Mapped[int | None]
+    waitlist: Mapped[bool] = mapped_column(default=True)
+    places_taken: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    form_version: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int] = mapped_column(default=1)
+    changes: Mapped[list[str]] = mapped_column(Json, default=list)
+    telling: Mapped[bool] = mapped_column(default=False)
+    cancel_reason: Mapped[str] = mapped_column(Text, default="")
+    programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("programmes.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    sessions: Mapped[list["Session"]] = relationship(
+        order_by="Session.starts_at", back_populates="event", cascade="all, delete-orphan", lazy="selectin"
+    )
+    programme: Mapped["Programme | None"] = relationship()
+
+    @property
+    def takes_registrations(self) -> bool:
+        """Whether somebody can register now."""
+        return self.status == EventStatus.PUBLISHED
+
+    @property
+    def live_sessions(self) -> list["Session"]:
+        """The sessions that will happen."""
+        return [session for session in self.sessions if session.cancelled_at is None]
+
+
+class Session(Model):
+    """One sitting. Instants are UTC; people see them in the event's zone."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index("ix_sessions_event_id", "event_id"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    location: Mapped[str] = mapped_column(String(300), default="")
+    join_url: Mapped[str | None] = mapped_column(String(1000))
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    event: Mapped[Event] = relationship(back_populates="sessions")
+
+
+class Form(Model):
+    """One version of an event's questions; versions never change, so answers keep their meaning."""
+
+    __tablename__ = "forms"
+
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def read(self) -> tuple[Question, ...]:
+        """The questions."""
+        return read_questions(self.questions)

@@ -1,0 +1,1 @@
+"""What can happen, one function each: load, decide with a rule, change, say so, commit once."""

@@ -1,0 +1,74 @@
+"""Taking and giving back places. They are counted where the event has a capacity; whoever changes who
+holds one has locked the event first."""
+
+from sqlalchemy import func, select
+
+from services.registration import notices, timeline
+from services.registration.models import Event, EventStatus, Registration, db
+from services.registration.rules import places as rules
+from services.registration.rules.places import Status
+from shared.clock import now
+from shared.messages.notices import Kind
+
+COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
+
+
+def lock(event: Event) -> None:
+    """Let nobody else change who holds the event's places until this transaction ends."""
+    if event.capacity is not None:
+        db.session.refresh(event, COUNTED, with_for_update=True)
+
+
+def standing_for_next(event: Event) -> Status:
+    """Where somebody who registers now will stand. Raises EventIsFull where there is neither a place
+    nor a waiting list."""
+    lock(event)
+    return rules.standing_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
+
+
+def take(registration: Registration, standing: Status) -> None:
+    """Put a registration where it stands now."""
+    registration.status = standing
+    registration.waiting_since = None if registration.holds_place else now()
+    _count(registration, +1)
+
+
+def leave(registration: Registration) -> None:
+    """Take a registration out of its place, or out of the queue."""
+    _count(registration, -1)
+    registration.status = Status.CANCELLED
+    registration.cancelled_at, registration.waiting_since = now(), None
+
+
+def recount(event: Event) -> None:
+    """Count again who holds a place and who waits; for an event whose capacity has changed."""
+    db.session.flush()
+    standings = select(Registration.status, func.count()).filter_by(event_id=event.id).group_by(Registration.status)
+    counts: dict[str, int] = dict(db.session.execute(standings).tuples().all())
+    event.places_taken = sum(counts.get(status, 0) for status in rules.HOLDS_A_PLACE)
+    event.waiting = counts.get(Status.WAITLISTED, 0)
+
+
+def give_free_places(event: Event) -> None:
+    """Give the places that are free to those who wait longest, and tell them."""
+    count = rules.places_to_give(event.capacity, event.places_taken, event.waiting)
+    if not count or event.status != EventStatus.PUBLISHED:
+        return
+    waiting = select(Registration).filter_by(event_id=event.id, status=Status.WAITLISTED)
+    longest = waiting.order_by(Registration.waiting_since, Registration.id).limit(count)
+    for registration in db.session.scalars(longest.with_for_update(of=Registration)):
+        _count(registration, -1)
+        registration.status, registration.waiting_since = Status.CONFIRMED, None
+        _count(registration, +1)
+        timeline.record(registration, "given a place", timeline.SYSTEM)
+        notices.owe_standing(registration, Kind.PLACE_CAME_FREE)
+
+
+def _count(registration: Registration, step: int) -> None:
+    event = registration.event
+    if event.capacity is None:
+        return
+    if registration.holds_place:
+        event.places_taken += step
+    elif registration.status == Status.WAITLISTED:
+        event.waiting += step

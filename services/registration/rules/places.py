@@ -1,0 +1,41 @@
+"""Capacity and the waiting list."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where a registration stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    WAITLISTED = "waitlisted"
+    OFFERED = "offered"
+    CANCELLED = "cancelled"
+
+
+HOLDS_A_PLACE = (Status.CONFIRMED, Status.OFFERED)
+
+STANDS = (*HOLDS_A_PLACE, Status.PENDING, Status.WAITLISTED)
+
+
+class EventIsFull(Exception):
+    """There is no place and no waiting list."""
+
+
+def standing_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist: bool) -> Status:
+    """Where somebody who registers now will stand. Nobody passes those who already wait.
+
+    Raises EventIsFull where there is neither a place nor a waiting list.
+    """
+    if capacity is None or (taken < capacity and not waiting):
+        return Status.CONFIRMED
+    if waitlist:
+        return Status.WAITLISTED
+    if taken < capacity:
+        return Status.CONFIRMED
+    raise EventIsFull
+
+
+def places_to_give(capacity: int | None, taken: int, waiting: int) -> int:
+    """How many of those who wait can have a place now."""
+    return waiting if capacity is None else max(0, min(waiting, capacity - taken))

@@ -1,0 +1,164 @@
+"""Questions on a form, and reading the answers: the same rules whichever door they came through."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from services.registration.rules.conditions import Condition, facts_of
+
+LONGEST_LINE = 200
+LONGEST_TEXT = 4_000
+MOST_QUESTIONS = 50
+UNKEPT = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
+
+
+class Type(StrEnum):
+    """How a question is answered: a line, a longer text, one of a few options, any of them."""
+
+    TEXT = "text"
+    LONG_TEXT = "long text"
+    ONE = "one of"
+    ANY = "any of"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing that can be chosen."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. It is asked where all of `shown_when` hold; `purpose` says what the answer is for."""
+
+    key: str
+    label: str
+    type: Type
+    help: str = ""
+    options: tuple[Option, ...] = ()
+    required: bool = False
+    shown_when: tuple[Condition, ...] = ()
+    purpose: str = ""
+    autocomplete: str = ""
+
+    @property
+    def values(self) -> frozenset[str]:
+        """What can be chosen."""
+        return frozenset(option.value for option in self.options)
+
+    def label_of(self, value: str) -> str:
+        """The words for a chosen value."""
+        return next((option.label for option in self.options if option.value == value), value)
+
+    def is_asked(self, answers: Mapping[str, Any]) -> bool:
+        """Whether somebody who gave these answers is asked this."""
+        return all(condition.holds(facts_of(answers)) for condition in self.shown_when)
+
+
+class UnusableText(ValueError):
+    """A text that cannot be kept; the message is a sentence for whoever typed it."""
+
+
+def clean_line(text: str, longest: int = LONGEST_LINE) -> str:
+    """One line of text in any script, trimmed. Raises UnusableText for control characters or length."""
+    return _clean(text, longest, allowed="")
+
+
+def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Text that may have several lines, trimmed. Raises UnusableText as `clean_line` does."""
+    return _clean(text.replace("\r\n", "\n"), longest, allowed="\n\t")
+
+
+def read_answers(
+    questions: Iterable[Question], given: Mapping[str, Any]
+) -> tuple[dict[str, str | list[str]], dict[str, str]]:
+    """The answers worth keeping, and for each question that went wrong a sentence about it.
+
+    An answer to a question that is not asked, given the other answers, is left out.
+    """
+    questions = tuple(questions)
+    answers: dict[str, str | list[str]] = {}
+    errors = {key: "This form has no such question." for key in given if key not in {q.key for q in questions}}
+    for question in questions:
+        if not question.is_asked(answers):
+            continue
+        try:
+            answer = _read(question, given.get(question.key))
+        except UnusableText as error:
+            errors[question.key] = str(error)
+            continue
+        if answer:
+            answers[question.key] = answer
+        elif question.required:
+            errors[question.key] = "Answer this question to go on."
+    return answers, errors
+
+
+def read_questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
+    """Questions from their stored form. Raises ValueError, with the reason, where one is not well formed."""
+    questions = tuple(_question(one) for one in data)
+    keys = [question.key for question in questions]
+    if len(set(keys)) != len(keys):
+        raise ValueError("Two questions have the same key.")
+    if len(keys) > MOST_QUESTIONS:
+        raise ValueError(f"A form has at most {MOST_QUESTIONS} questions.")
+    for position, question in enumerate(questions):
+        if any(condition.fact not in keys[:position] for condition in question.shown_when):
+            raise ValueError(f"Question {question.key!r} depends on one that does not come before it.")
+        if question.type in (Type.ONE, Type.ANY) and not question.options:
+            raise ValueError(f"Question {question.key!r} has no options.")
+    return questions
+
+
+def _question(data: Mapping[str, Any]) -> Question:
+    key, label = data.get("key"), data.get("label")
+    if not isinstance(key, str) or not key.isidentifier() or not isinstance(label, str) or not label.strip():
+        raise ValueError("A question needs a label, and a key of letters, digits and underscores.")
+    try:
+        kind = Type(data.get("type", "text"))
+    except ValueError:
+        raise ValueError(f"Question {key!r} must be of type {', '.join(Type)}.") from None
+    return Question(
+        key=key,
+        label=label,
+        type=kind,
+        help=data.get("help", ""),
+        options=tuple(Option(option["value"], option["label"]) for option in data.get("options", ())),
+        required=bool(data.get("required", False)),
+        shown_when=tuple(Condition.read(condition) for condition in data.get("shown_when", ())),
+        purpose=data.get("purpose", ""),
+        autocomplete=data.get("autocomplete", ""),
+    )
+
+
+def _read(question: Question, given: Any) -> str | list[str]:
+    if question.type is Type.ANY:
+        chosen = [given] if isinstance(given, str) else given or []
+        if not isinstance(chosen, list):
+            raise UnusableText("Choose from the options given.")
+        return [_choice(question, value) for value in dict.fromkeys(chosen) if value]
+    if given is not None and not isinstance(given, str):
+        raise UnusableText("This must be text.")
+    if question.type is Type.ONE:
+        return _choice(question, given) if given else ""
+    return clean_line(given or "") if question.type is Type.TEXT else clean_text(given or "")
+
+
+def _choice(question: Question, value: Any) -> str:
+    if value not in question.values:
+        raise UnusableText("Choose from the options given.")
+    return str(value)
+
+
+def _clean(text: str, longest: int, allowed: str) -> str:
+    text = text.strip()
+    if len(text) > longest:
+        raise UnusableText(f"This is too long: use {longest:,} characters or fewer.")
+    if any(unicodedata.category(char) in UNKEPT and char not in allowed for char in text):
+        what = "a line break or " if not allowed else ""
+        raise UnusableText(f"This holds {what}a character that cannot be kept: please type it again.")
+    return unicodedata.normalize("NFC", text)
