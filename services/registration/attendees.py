@@ -1,0 +1,96 @@
+"""Finding attendees: the same search, filters and order for the console, the API and exports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
+from services.registration.rules.places import Status
+
+PAGE = 50
+GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which attendees: `q` looks in name, address and organisation; `cohort` is a cohort's slug."""
+
+    status: str = ""
+    cohort: str = ""
+    rsvp: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some registrations, newest first, and the cursor of the next page where there is one."""
+
+    registrations: list[Registration]
+    next_cursor: str | None
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of ours has given out."""
+
+
+def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
+    """One page of an event's attendees. Raises BadCursor."""
+    query = matching(event, filters).options(selectinload(Registration.placements))
+    if cursor:
+        query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
+    newest_first = query.order_by(Registration.created_at.desc(), Registration.id.desc())
+    found = list(db.session.scalars(newest_first.limit(size + 1)))
+    more = len(found) > size
+    return Page(found[:size], _cursor(found[size - 1]) if more else None)
+
+
+def matching(event: Event, filters: Filters) -> Select[tuple[Registration]]:
+    """The attendees of an event that these filters let through, in no order yet."""
+    query = select(Registration).where(Registration.event_id == event.id)
+    if filters.status:
+        query = query.where(Registration.status == filters.status)
+    if filters.rsvp:
+        query = query.where(Registration.rsvp == filters.rsvp)
+    for word in filters.q.casefold().split():
+        query = query.where(Registration.search.contains(word, autoescape=True))
+    if filters.cohort:
+        query = query.where(_is_in(filters.cohort))
+    return query
+
+
+def counts(event: Event) -> dict[str, int]:
+    """How many registrations there are of each status, and in all."""
+    by_status = select(Registration.status, func.count()).where(Registration.event_id == event.id)
+    found = dict(db.session.execute(by_status.group_by(Registration.status)).tuples().all())
+    return {**{status.value: found.get(status, 0) for status in Status}, "all": sum(found.values())}
+
+
+def stream(query: Select[tuple[Registration]], batch: int = 1000) -> Iterator[Registration]:
+    """All registrations of a query, oldest first, in constant memory."""
+    oldest_first = query.order_by(Registration.created_at, Registration.id)
+    yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
+
+
+def _is_in(cohort: str) -> "exists[bool]":  # type: ignore[type-arg]
+    return exists().where(
+        Placement.person_id == Registration.person_id,
+        Placement.cohort_id == Cohort.id,
+        Cohort.slug == cohort,
+        Placement.status.not_in(GONE),
+    )
+
+
+def _cursor(registration: Registration) -> str:
+    return f"{registration.created_at.isoformat()}~{registration.id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        created_at, registration_id = cursor.split("~")
+        return datetime.fromisoformat(created_at), UUID(registration_id)
+    except ValueError as error:
+        raise BadCursor("This cursor is not one of ours.") from error
