@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
@@ -48,7 +48,7 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
     return Page(found[:size], _cursor(found[size - 1]) if more else None)
 
 
-def matching(event: Event, filters: Filters) -> Select[tuple[Registration]]:
+def matching(event: Event, filters: Filters) -> Select[Registration]:
     """The attendees of an event that these filters let through, in no order yet."""
     query = select(Registration).where(Registration.event_id == event.id)
     if filters.status:
@@ -69,13 +69,13 @@ def counts(event: Event) -> dict[str, int]:
     return {**{status.value: found.get(status, 0) for status in Status}, "all": sum(found.values())}
 
 
-def stream(query: Select[tuple[Registration]], batch: int = 1000) -> Iterator[Registration]:
+def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registration]:
     """All registrations of a query, oldest first, in constant memory."""
     oldest_first = query.order_by(Registration.created_at, Registration.id)
     yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
 
 
-def _is_in(cohort: str) -> "exists[bool]":  # type: ignore[type-arg]
+def _is_in(cohort: str) -> ColumnElement[bool]:
     return exists().where(
         Placement.person_id == Registration.person_id,
         Placement.cohort_id == Cohort.id,
