@@ -1,0 +1,58 @@
+"""The settings of notifications."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.settings import SMTP_SCHEMES, BadSetting, Environment, Settings, common
+
+LONGEST_TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """What notifications needs to know. Names are those of the environment.
+
+    Without SMTP_URL the mail goes into the Maildir at MAIL_DIR. BOUNCE_ADDRESS has a `+`, after which
+    each mail's id is put so that a bounce names its mail; without it bounces go to MAIL_FROM. SMTP_RATE
+    is mails a second from one worker process, 0 for no limit; SMTP_TIMEOUT is in seconds.
+    """
+
+    SMTP_URL: str | None
+    MAIL_DIR: str | None
+    REPLY_TO: tuple[str, str]
+    BOUNCE_ADDRESS: str | None
+    SMTP_MAX_CONNECTIONS: int
+    SMTP_RATE: int
+    SMTP_TIMEOUT: int
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """The settings in `environ`. Raises BadSetting with one sentence where one is missing or wrong."""
+        environment = Environment(environ)
+        values: dict[str, Any] = common(environment, "NOTIFICATIONS_DATABASE_URL")
+        smtp_url = environment.url("SMTP_URL", SMTP_SCHEMES) if environment.optional("SMTP_URL") else None
+        mail_dir = environment.optional("MAIL_DIR")
+        if smtp_url is None and mail_dir is None:
+            raise BadSetting("Neither SMTP_URL nor MAIL_DIR is set, so mail has nowhere to go.")
+        _, sender = values["MAIL_FROM"]
+        return cls(
+            **values,
+            SMTP_URL=smtp_url,
+            MAIL_DIR=mail_dir,
+            REPLY_TO=environment.mail_address("REPLY_TO", sender),
+            BOUNCE_ADDRESS=_bounce_address(environment),
+            SMTP_MAX_CONNECTIONS=environment.number("SMTP_MAX_CONNECTIONS", 4, most=100),
+            SMTP_RATE=environment.number("SMTP_RATE", 0, least=0, most=10_000),
+            SMTP_TIMEOUT=environment.number("SMTP_TIMEOUT", 20, most=LONGEST_TIMEOUT_SECONDS),
+        )
+
+
+def _bounce_address(environment: Environment) -> str | None:
+    if environment.optional("BOUNCE_ADDRESS") is None:
+        return None
+    _, address = environment.mail_address("BOUNCE_ADDRESS")
+    if "+" not in address.partition("@")[0]:
+        raise BadSetting("BOUNCE_ADDRESS must have a + before the @, as in bounces+@example.org.")
+    return address

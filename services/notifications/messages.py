@@ -1,0 +1,64 @@
+"""What notifications receives: mails to send, and receipts for what it owes."""
+
+import time
+from typing import Protocol
+from uuid import UUID
+
+from flask import current_app
+
+from services.notifications.compose import Letterhead, compose
+from services.notifications.letters import Unsendable
+from services.notifications.models import Delivery, Suppression, db, queue
+from services.notifications.smtp import Refused
+from shared.inbox import Ended
+from shared.messages.notices import MailDue
+from shared.messages.receipts import Outcome, Settled
+from shared.outbox import Envelope
+
+
+class Transport(Protocol):
+    """What carries mails off: an SMTP relay, or a Maildir."""
+
+    def send(self, sender: str, recipient: str, content: bytes) -> str:
+        """Carry one mail off and return what is said to it. Raises Refused or inbox.TryAgain."""
+
+
+@queue.receives(MailDue)
+def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
+    """Write a mail and hand it over, unless its recipient is to get no more."""
+    message_id, began = UUID(envelope.id), time.monotonic()
+    answer = _suppressed(mail) or _handed_over(mail, message_id)
+    delivery = db.session.get_one(Delivery, message_id)
+    delivery.kind, delivery.registration_id = mail.notice.kind, mail.notice.registration_id
+    delivery.message_id_header = _letterhead().message_id(message_id)
+    delivery.smtp_seconds = round(time.monotonic() - began, 4)
+    return answer
+
+
+@queue.receives(Settled)
+def settle(receipt: Settled) -> None:
+    """Something that notifications owed has arrived."""
+    queue.settle(receipt)
+
+
+def _suppressed(mail: MailDue) -> Ended | None:
+    suppression = Suppression.of(mail.notice.recipient.email)
+    db.session.commit()  # nothing in the database is held while the relay is talked to
+    return Ended(Outcome.SUPPRESSED, suppression.reason) if suppression else None
+
+
+def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
+    transport: Transport = current_app.extensions["transport"]
+    letterhead = _letterhead()
+    try:
+        message = compose(mail, message_id, letterhead)
+        (recipient,) = message["To"].addresses
+        said = transport.send(letterhead.envelope_sender(message_id), recipient.addr_spec, bytes(message))
+    except (Unsendable, Refused) as error:
+        return Ended(Outcome.FAILED, str(error))
+    return Ended(Outcome.SENT, said)
+
+
+def _letterhead() -> Letterhead:
+    letterhead: Letterhead = current_app.extensions["letterhead"]
+    return letterhead

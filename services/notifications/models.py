@@ -1,0 +1,75 @@
+"""What notifications keeps: its deliveries, the addresses it must not write to, and what it owes."""
+
+import hashlib
+import hmac
+import unicodedata
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import current_app
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.clock import now
+from shared.db import UtcDateTime, database
+from shared.heartbeat import HeartbeatRow
+from shared.inbox import InboxRow
+from shared.outbox import OutboxRow
+from shared.queue import Queue
+
+db = database()
+if TYPE_CHECKING:
+    from shared.db import Base as Model
+else:
+    Model = db.Model
+
+
+class Outbox(OutboxRow, Model):
+    """What notifications owes others."""
+
+
+class Delivery(InboxRow, Model):
+    """One mail: from the message that asks for it to what the relay said.
+
+    The handler fills in the columns below when it is done; what the relay said is in `detail`. The
+    address is kept in `envelope` until the mail is settled, and nowhere after.
+    """
+
+    kind: Mapped[str | None] = mapped_column(String(40))
+    registration_id: Mapped[str | None] = mapped_column(String(60), index=True)
+    message_id_header: Mapped[str | None] = mapped_column(String(320))
+    smtp_seconds: Mapped[float | None]
+
+
+class Heartbeat(HeartbeatRow, Model):
+    """When the clock was last seen."""
+
+
+class Suppression(Model):
+    """An address that gets no more mail, known by its digest only, and why."""
+
+    __tablename__ = "suppression"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @classmethod
+    def of(cls, address: str) -> "Suppression | None":
+        """The suppression of `address`, if there is one."""
+        return db.session.get(cls, digest_of(address))
+
+    @classmethod
+    def start(cls, address: str, reason: str) -> None:
+        """Write to `address` no more, from now on. The first reason stays."""
+        if cls.of(address) is None:
+            db.session.add(cls(digest=digest_of(address), reason=reason, since=now()))
+
+
+def digest_of(address: str) -> str:
+    """A keyed digest of an address, the same however its letters are cased or composed."""
+    plain = unicodedata.normalize("NFC", address.strip()).casefold()
+    return hmac.new(current_app.config["SECRET_KEY"].encode(), plain.encode(), hashlib.sha256).hexdigest()
+
+
+queue = Queue("notifications", db, outbox_table=Outbox, inbox_table=Delivery)

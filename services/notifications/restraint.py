@@ -1,0 +1,68 @@
+"""Two ways to hold back: a pace that is not exceeded, and a circuit that lets a lost relay be."""
+
+import random
+import threading
+import time
+from datetime import timedelta
+
+from shared.inbox import TryAgain
+
+LONGEST_QUEUE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 60.0
+
+
+class Pace:
+    """Lets at most `rate` mails a second go, evenly spaced; 0 lets all go."""
+
+    def __init__(self, rate: int) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Sleep until it is this mail's turn. Raises TryAgain where that would hold a thread for long."""
+        with self._lock:
+            at = time.monotonic()
+            wait = max(self._next - at, 0.0)
+            if wait > LONGEST_QUEUE_SECONDS:
+                raise TryAgain("More mails wait than may be sent at this pace.", timedelta(seconds=wait))
+            self._next = at + wait + self._interval
+        time.sleep(wait)
+
+
+class Circuit:
+    """Keeps mails from a relay that cannot be reached: for a second at first, up to a minute in the end.
+
+    When the pause is over one mail looks whether the relay is back, within `timeout` seconds, while
+    the others go on waiting.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._pause = 0.0
+        self._shut_until = 0.0
+        self._reason = ""
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Return where mail may go. Raises TryAgain while the relay is let be."""
+        with self._lock:
+            if not self._pause:
+                return
+            wait = self._shut_until - time.monotonic()
+            if wait > 0:
+                raise TryAgain(self._reason, timedelta(seconds=wait * random.uniform(1.0, 1.2)))
+            self._shut_until = time.monotonic() + self._timeout
+
+    def failed(self, reason: str) -> TryAgain:
+        """Shut for longer than last time; gives what the mail that found out should raise."""
+        with self._lock:
+            self._reason = reason
+            self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)
+            self._shut_until = time.monotonic() + self._pause
+            return TryAgain(reason, timedelta(seconds=self._pause))
+
+    def mended(self) -> None:
+        """Open again."""
+        with self._lock:
+            self._pause = 0.0
