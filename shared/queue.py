@@ -15,7 +15,6 @@ from uuid import UUID
 
 import dramatiq
 import structlog
-from dramatiq.errors import BrokerError
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
@@ -100,7 +99,7 @@ class Queue:
         )
         try:
             self._broker.enqueue(message)
-        except (BrokerError, OSError) as error:
+        except Exception as error:  # whatever it is, what was committed stays true and stays owed
             self._mended_at = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
             log.warning("the broker is away", error=type(error).__name__)
 

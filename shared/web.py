@@ -1,10 +1,11 @@
 """What every service's web side has: headers that protect, health, readiness and metrics."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import structlog
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -43,6 +44,12 @@ def protect(app: Flask) -> None:
     def identify() -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=str(new_id()), endpoint=request.endpoint)
+
+    @app.before_request
+    def refuse_nul() -> None:
+        """No address of ours holds a NUL, and no database of ours could look for one."""
+        if "\0" in request.path or "\0" in unquote(request.query_string.decode("latin-1")):
+            abort(400)
 
     @app.after_request
     def add_headers(response: Response) -> Response:

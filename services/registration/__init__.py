@@ -7,16 +7,28 @@ from flask import Flask
 
 from services.registration import messages
 from services.registration.config import Config
+from services.registration.console import init_console
 from services.registration.jobs import JOBS
+from services.registration.limits import init_limits
 from services.registration.models import Heartbeat, db, queue
+from services.registration.presentation import init_pages
+from services.registration.public import forms, own_pages
 from shared.service import stand_up
 
 __all__ = ["create_app", "messages"]
+
+LARGEST_REQUEST = 256 * 1024
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The whole service. Raises BadSetting, which ends start-up, where a setting is missing or wrong."""
     config = Config.read(environ)
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
+    init_limits(app)
+    init_pages(app)
+    app.register_blueprint(forms)
+    app.register_blueprint(own_pages)
+    init_console(app)
     return app

@@ -19,7 +19,7 @@ def answer_kept(scope: str, key: str, request: Any) -> tuple[int, dict[str, Any]
     kept = db.session.get(IdempotencyKey, f"{scope} {key}")
     if kept is None:
         return None
-    if kept.request_hash != _digest(request):
+    if kept.request_hash != digest(request):
         raise KeyReused
     return kept.status, kept.answer
 
@@ -28,10 +28,11 @@ def keep_answer(scope: str, key: str, request: Any, status: int, answer: dict[st
     """Keep an answer, in the transaction that made it true. Two at once: the second fails to commit."""
     db.session.add(
         IdempotencyKey(
-            key=f"{scope} {key}", request_hash=_digest(request), status=status, answer=answer, created_at=now()
+            key=f"{scope} {key}", request_hash=digest(request), status=status, answer=answer, created_at=now()
         )
     )
 
 
-def _digest(request: Any) -> str:
+def digest(request: Any) -> str:
+    """A short text that is the same for the same request."""
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()

@@ -103,6 +103,8 @@ class Form(Model):
     questions: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    event: Mapped[Event] = relationship()
+
     def read(self) -> tuple[Question, ...]:
         """The questions."""
         return read_questions(self.questions)

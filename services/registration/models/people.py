@@ -89,6 +89,8 @@ class Consent(Model):
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    registration: Mapped[Registration] = relationship()
+
 
 class TimelineEntry(Model):
     """Something that happened: who did what, when, and why. Entries are only ever added."""
@@ -106,3 +108,6 @@ class TimelineEntry(Model):
     what: Mapped[str] = mapped_column(String(40))
     actor: Mapped[str] = mapped_column(String(80))
     detail: Mapped[dict[str, Any]] = mapped_column(Json)
+
+    event: Mapped[Event] = relationship()
+    registration: Mapped[Registration | None] = relationship()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
@@ -12,6 +12,9 @@ from services.registration.models.base import Model
 from services.registration.rules.routing import CohortRules, PairPolicy, Ruleset, read_rules
 from shared.db import Json, UtcDateTime
 from shared.ids import new_id
+
+if TYPE_CHECKING:
+    from services.registration.models.people import Registration
 
 
 class PlacementStatus(StrEnum):
@@ -88,6 +91,8 @@ class DecisionRecord(Model):
     decided_by: Mapped[str] = mapped_column(String(80))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    registration: Mapped["Registration"] = relationship()
+
 
 class Placement(Model):
     """A person in a cohort, by way of a registration. What they `asked`, what the rules say (`fits`),
@@ -116,3 +121,4 @@ class Placement(Model):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     cohort: Mapped[Cohort] = relationship(lazy="joined", innerjoin=True)
+    registration: Mapped["Registration"] = relationship()

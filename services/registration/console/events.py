@@ -1,0 +1,154 @@
+"""The list of events, and changing or calling off one."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from sqlalchemy import func, select
+
+from services.registration.console.sign_in import acting, csrf
+from services.registration.models import Event, Form, Registration, Session, db
+from services.registration.operations import events as operations
+from services.registration.operations.events import Description, Sitting
+from services.registration.rules.places import HOLDS_A_PLACE
+from services.registration.rules.questions import UnusableText, clean_line, clean_text
+from services.registration.rules.times import NoSuchTime, instant_of
+
+events = Blueprint("events", __name__)
+LOCAL = "%Y-%m-%dT%H:%M"
+
+
+@events.before_request
+@login_required  # type: ignore[untyped-decorator]
+def protect() -> None:
+    """Organisers only; and no form from elsewhere."""
+    csrf.protect()
+
+
+@events.get("/")
+def list_events() -> ResponseReturnValue:
+    """All events, the latest first, with how many hold a place."""
+    held = select(Registration.event_id, func.count()).where(Registration.status.in_(HOLDS_A_PLACE))
+    counts = dict(db.session.execute(held.group_by(Registration.event_id)).tuples().all())
+    found = sorted(db.session.scalars(select(Event)), key=_first_moment, reverse=True)
+    return render_template("console/events.html", events=found, counts=counts)
+
+
+@events.get("/events/<slug>/change")
+def change_form(slug: str) -> ResponseReturnValue:
+    """The event's title, times and places, to change."""
+    event = event_or_404(slug)
+    return _change_page(event, _as_typed(event), {})
+
+
+@events.post("/events/<slug>/change")
+def change(slug: str) -> ResponseReturnValue:
+    """Change the event, and tell everyone who stands registered what is different."""
+    event = event_or_404(slug)
+    errors: dict[str, str] = {}
+    title = _line("title", errors, required="Give the event a title.")
+    sittings = tuple(_sitting(event, session, errors) for session in event.live_sessions)
+    if errors:
+        return _change_page(event, request.form.to_dict(), errors), 422
+    form = db.session.get_one(Form, (event.id, event.form_version))
+    description = Description(
+        title=title,
+        slug=event.slug,
+        timezone=event.timezone,
+        sessions=tuple(sitting for sitting in sittings if sitting),
+        description=event.description,
+        capacity=event.capacity,
+        waitlist=event.waitlist,
+        questions=tuple(form.questions),
+        programme=event.programme,
+    )
+    operations.change(event, description, acting())
+    flash("Saved. Everyone who is registered is being told.")
+    return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
+
+
+@events.get("/events/<slug>/cancel")
+def ask_before_cancelling(slug: str) -> ResponseReturnValue:
+    """Ask once more; nothing changes yet."""
+    return render_template("console/cancel_event.html", event=event_or_404(slug), reason="", error="")
+
+
+@events.post("/events/<slug>/cancel")
+def cancel(slug: str) -> ResponseReturnValue:
+    """Call the event off, and tell everyone."""
+    event = event_or_404(slug)
+    try:
+        reason = clean_text(request.form.get("reason", ""), 1000)
+    except UnusableText as error:
+        typed = request.form.get("reason", "")
+        return render_template("console/cancel_event.html", event=event, reason=typed, error=str(error)), 422
+    operations.cancel(event, acting(), reason)
+    flash("The event is called off. Everyone who is registered is being told.")
+    return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
+
+
+def event_or_404(slug: str) -> Event:
+    """The event of this address."""
+    event = db.session.scalar(select(Event).filter_by(slug=slug))
+    if event is None:
+        abort(404)
+    return event
+
+
+def _change_page(event: Event, typed: dict[str, Any], errors: dict[str, str]) -> str:
+    return render_template("console/change_event.html", event=event, typed=typed, errors=errors)
+
+
+def _as_typed(event: Event) -> dict[str, Any]:
+    zone = ZoneInfo(event.timezone)
+    typed: dict[str, Any] = {"title": event.title}
+    for session in event.live_sessions:
+        typed[f"starts_at.{session.id}"] = session.starts_at.astimezone(zone).strftime(LOCAL)
+        typed[f"ends_at.{session.id}"] = session.ends_at.astimezone(zone).strftime(LOCAL)
+        typed[f"location.{session.id}"] = session.location
+        typed[f"join_url.{session.id}"] = session.join_url or ""
+    return typed
+
+
+def _sitting(event: Event, session: Session, errors: dict[str, str]) -> Sitting | None:
+    starts_at = _instant(event, f"starts_at.{session.id}", errors)
+    ends_at = _instant(event, f"ends_at.{session.id}", errors)
+    location = _line(f"location.{session.id}", errors)
+    join_url = _line(f"join_url.{session.id}", errors, longest=1000)
+    if join_url and not join_url.startswith(("https://", "http://")):
+        errors[f"join_url.{session.id}"] = "Enter a link that begins with https://."
+    if starts_at is None or ends_at is None:
+        return None
+    if ends_at <= starts_at:
+        errors[f"ends_at.{session.id}"] = "The end must come after the start."
+    return Sitting(starts_at, ends_at, session.title, location, join_url or None, id=UUID(str(session.id)))
+
+
+def _instant(event: Event, field: str, errors: dict[str, str]) -> datetime | None:
+    try:
+        local = datetime.strptime(request.form.get(field, ""), LOCAL)  # noqa: DTZ007  (local to the event's zone)
+        return instant_of(local, event.timezone)
+    except NoSuchTime as error:
+        errors[field] = str(error)
+    except ValueError:
+        errors[field] = "Enter a date and a time."
+    return None
+
+
+def _line(field: str, errors: dict[str, str], *, required: str = "", longest: int = 200) -> str:
+    try:
+        value = clean_line(request.form.get(field, ""), longest)
+    except UnusableText as error:
+        errors[field] = str(error)
+        return ""
+    if required and not value:
+        errors[field] = required
+    return value
+
+
+def _first_moment(event: Event) -> datetime:
+    return min((session.starts_at for session in event.live_sessions), default=event.created_at)

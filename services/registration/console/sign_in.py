@@ -1,0 +1,107 @@
+"""Signing in and out. The cookie holds a random secret; every sign-in makes a new one."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
+from flask_wtf import CSRFProtect
+
+from services.registration import access
+from services.registration.applications import normalised_email
+from services.registration.limits import limit_sign_ins
+from services.registration.rules.questions import UnusableText
+from services.registration.timeline import Actor
+
+sign_ins = Blueprint("sign_ins", __name__)
+csrf = CSRFProtect()
+login_manager = LoginManager()
+login_manager.login_view = "console.sign_ins.sign_in"
+login_manager.login_message = ""
+login_manager.session_protection = ""  # the secret is enough: addresses of phones change on the way
+
+
+class SignedIn(UserMixin):
+    """The organiser behind this request; its id is the secret of the sign-in, not of the person."""
+
+    def __init__(self, secret: str, organiser_id: str) -> None:
+        self.id = secret
+        self.organiser_id = organiser_id
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def load(secret: str) -> SignedIn | None:
+    """Who is signed in with this secret."""
+    found = access.signed_in(secret)
+    return SignedIn(secret, str(found.organiser_id)) if found else None
+
+
+def init_sign_in(app: Flask) -> None:
+    """Protect the console's forms, and know who is signed in."""
+    app.config.update(
+        SESSION_COOKIE_NAME="placecard_console",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.config["PUBLIC_URL"].startswith("https://"),
+        SESSION_COOKIE_PATH="/console",
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    csrf.init_app(app)
+    login_manager.init_app(app)
+
+
+def acting() -> Actor:
+    """The organiser, as the timeline names them."""
+    signed_in: Any = current_user
+    return Actor("organiser", signed_in.organiser_id)
+
+
+@sign_ins.get("/sign-in")
+def sign_in() -> ResponseReturnValue:
+    """The form to sign in with."""
+    return _sign_in_page()
+
+
+@sign_ins.post("/sign-in")
+@limit_sign_ins
+def check() -> ResponseReturnValue:
+    """Let an organiser in, with a fresh session."""
+    csrf.protect()
+    email = request.form.get("email", "")
+    try:
+        _, email_key = normalised_email(email)
+    except UnusableText:
+        email_key = ""
+    secret = access.sign_in(email_key, request.form.get("password", "")[:1000])
+    if secret is None:
+        return _sign_in_page(email, "The address and the password do not belong together."), 401
+    session.clear()
+    login_user(SignedIn(secret, ""))
+    return redirect(_inside(request.args.get("next")), 303)
+
+
+@sign_ins.post("/sign-out")
+@login_required  # type: ignore[untyped-decorator]
+def sign_out() -> ResponseReturnValue:
+    """End this sign-in, here and wherever its cookie may have gone."""
+    csrf.protect()
+    signed_in: Any = current_user
+    access.sign_out(signed_in.id)
+    logout_user()
+    session.clear()
+    flash("You are signed out.")
+    return redirect(url_for(".sign_in"), 303)
+
+
+def _sign_in_page(email: str = "", error: str = "") -> str:
+    return render_template("console/sign_in.html", email=email, error=error)
+
+
+def _inside(target: str | None) -> str:
+    """Where to go after signing in: only to pages of the console."""
+    parts = urlsplit(target or "")
+    if target and not parts.scheme and not parts.netloc and parts.path.startswith("/console/"):
+        return target
+    return url_for("console.events.list_events")

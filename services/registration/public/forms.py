@@ -1,0 +1,154 @@
+"""Event pages and the registration form, which works without JavaScript and without cookies."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from services.registration import repeats
+from services.registration.applications import Unusable, read_application
+from services.registration.limits import limit_registrations
+from services.registration.models import Event, EventStatus, Form, db
+from services.registration.operations import registrations
+from services.registration.public.fields import answers_typed
+from services.registration.public.same_site import refuse_other_sites
+from services.registration.rules.places import EventIsFull, Status
+from services.registration.rules.questions import Question
+from services.registration.rules.wording import WORDINGS
+from services.registration.timeline import REGISTRANT
+from shared import tokens
+from shared.clock import now
+from shared.tokens import BadToken, Purpose
+from shared.web import content_security_policy
+
+forms = Blueprint("forms", __name__)
+FORM_OPEN_FOR = timedelta(hours=24)
+
+
+@forms.get("/")
+def home() -> ResponseReturnValue:
+    """What can be registered for."""
+    published = select(Event).filter_by(status=EventStatus.PUBLISHED)
+    upcoming = [event for event in db.session.scalars(published) if _last_moment(event) >= now()]
+    return render_template("public/home.html", events=sorted(upcoming, key=_last_moment))
+
+
+@forms.get("/events/<slug>")
+def event_page(slug: str) -> ResponseReturnValue:
+    """The event with its form."""
+    return _form_page(_event_or_404(slug), {}, {})
+
+
+@forms.get("/events/<slug>/embed")
+def embedded_form(slug: str) -> ResponseReturnValue:
+    """The form alone, for a frame on the organisation's own site."""
+    return _form_page(_event_or_404(slug), {}, {}, embedded=True)
+
+
+@forms.post("/events/<slug>")
+@limit_registrations
+def register(slug: str) -> ResponseReturnValue:
+    """Take a registration. The page that answers is the same whether the address is new or known."""
+    refuse_other_sites()
+    event = _event_or_404(slug)
+    if not event.takes_registrations:
+        abort(409)
+    questions = _questions(event)
+    given = _given(questions)
+    if request.form.get("website"):  # a field that people do not see
+        return _thanks(event, Status.CONFIRMED)
+    try:
+        application = read_application(questions, given, source="form")
+        form_key = _read_form_key(event)
+    except Unusable as error:
+        return _form_page(event, given, error.errors), 422
+    kept = repeats.answer_kept("form", form_key, given)
+    if kept is not None:
+        return _thanks(event, Status(kept[1]["standing"]))
+    try:
+        standing = registrations.register(event, application, REGISTRANT).standing
+        repeats.keep_answer("form", form_key, given, 200, {"standing": standing})
+        db.session.commit()
+    except EventIsFull:
+        db.session.rollback()
+        return _form_page(event, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
+    except IntegrityError:  # the same form, sent twice at once: the other one has been kept
+        db.session.rollback()
+        kept = repeats.answer_kept("form", form_key, given)
+        if kept is None:
+            raise
+        standing = Status(kept[1]["standing"])
+    return _thanks(event, standing)
+
+
+def _event_or_404(slug: str) -> Event:
+    event = db.session.scalar(select(Event).filter_by(slug=slug))
+    if event is None or event.status == EventStatus.DRAFT:
+        abort(404)
+    return event
+
+
+def _questions(event: Event) -> tuple[Question, ...]:
+    return db.session.get_one(Form, (event.id, event.form_version)).read()
+
+
+def _given(questions: tuple[Question, ...]) -> dict[str, Any]:
+    """What was typed, in the shape that every door reads."""
+    fields = {name: request.form.get(name, "") for name in ("name", "email", "organisation")}
+    return {**fields, "answers": answers_typed(questions), "consents": request.form.getlist("consents")}
+
+
+def _form_page(event: Event, given: dict[str, Any], errors: dict[str, str], *, embedded: bool = False) -> Response:
+    embedded = embedded or request.form.get("embedded") == "yes"
+    page = render_template(
+        "public/embed.html" if embedded else "public/event.html",
+        event=event,
+        questions=_questions(event),
+        wordings=WORDINGS,
+        given=given,
+        errors=errors,
+        form_key=_new_form_key(event),
+        embedded=embedded,
+    )
+    return _frameable(page, embedded)
+
+
+def _thanks(event: Event, standing: Status) -> Response:
+    embedded = request.form.get("embedded") == "yes"
+    page = render_template("public/thanks.html", event=event, standing=standing, embedded=embedded)
+    return _frameable(page, embedded)
+
+
+def _frameable(page: str, embedded: bool) -> Response:
+    response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    if embedded:
+        response.headers["Content-Security-Policy"] = content_security_policy(frame_ancestors="*")
+    return response
+
+
+def _new_form_key(event: Event) -> str:
+    """A key that makes one filled-in form safe to send twice, and shows that it came from our page."""
+    subject = f"{event.id} {secrets.token_urlsafe(12)}"
+    return tokens.sign(current_app.config["SECRET_KEY"], Purpose.FORM, subject, now() + FORM_OPEN_FOR)
+
+
+def _read_form_key(event: Event) -> str:
+    """The key of the form that was sent. Raises Unusable where it is not one of ours, or has grown old."""
+    form_key = request.form.get("form_key", "")
+    try:
+        subject = tokens.read(current_app.config["SECRET_KEY"], Purpose.FORM, form_key)
+    except BadToken as error:
+        raise Unusable({"": "This page had been open for long. Please look it over and send it again."}) from error
+    if not subject.startswith(f"{event.id} "):
+        raise Unusable({"": "This form belongs to another event. Please look it over and send it again."})
+    digest = repeats.digest(request.form.to_dict(flat=False) | {"form_key": None})
+    return f"{subject.split()[1]} {digest}"
+
+
+def _last_moment(event: Event) -> Any:
+    return max((session.ends_at for session in event.live_sessions), default=event.created_at)

@@ -1,0 +1,108 @@
+"""Dates and times in words, as people in Britain write them."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.core import get_global
+from babel.dates import format_datetime, get_timezone_gmt, get_timezone_location
+
+BRITISH = Locale("en", "GB")
+DAY = "EEEE d MMMM y"
+TIME = "HH.mm"
+
+
+class Sitting(Protocol):
+    """Anything that begins and ends at instants."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+class When(NamedTuple):
+    """When a session is, in words: the day, the times, and the zone they are in."""
+
+    day: str
+    times: str
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{self.day}, {self.times} ({self.zone})" if self.zone else f"{self.day}, {self.times}"
+
+
+def when(session: Sitting, timezone: str) -> When:
+    """When a session is, in the event's own IANA zone.
+
+    >>> str(when(session, "Europe/London"))
+    'Thursday 4 November 2027, 12.30 to 14.00 (Greenwich Mean Time, London)'
+    """
+    zone = ZoneInfo(timezone)
+    starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+    first_name, last_name = zone_name(starts), zone_name(ends)
+    first, last = _said(starts, TIME), _said(ends, TIME)
+    where = [city(timezone)]
+    if first_name == last_name:
+        where.insert(0, first_name)
+    else:  # the clocks change while it lasts
+        first, last = f"{first} {first_name}", f"{last} {last_name}"
+    if starts.date() != ends.date():
+        last = f"{_said(ends, DAY)}, {last}"
+    return When(_said(starts, DAY), f"{first} to {last}", ", ".join(filter(None, where)))
+
+
+def zone_name(moment: datetime) -> str:
+    """What people call the zone of an aware datetime at that moment: "British Summer Time".
+
+    CLDR's data is read here directly, for two reasons met in Babel 2.18: it finds no name for a zone
+    that has been renamed (Asia/Kolkata, Europe/Kyiv), and it takes Dublin's winter for summer.
+    """
+    zone = str(moment.tzinfo)
+    zone = get_global("zone_aliases").get(zone, zone)
+    season = "daylight" if _is_summer_time(moment) else "standard"
+    own = BRITISH.time_zones.get(zone, {}).get("long", {})
+    shared = BRITISH.meta_zones.get(_metazones().get(zone), {}).get("long", {})
+    return str(own.get(season) or shared.get(season) or get_timezone_gmt(moment, "long", BRITISH))
+
+
+def city(timezone: str) -> str:
+    """The city that an IANA zone is named after, or nothing where it is named after none."""
+    if "/" not in timezone or timezone.startswith("Etc/"):
+        return ""
+    place = get_timezone_location(ZoneInfo(timezone), BRITISH, return_city=True)
+    return place.rpartition("/")[2]
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Several things in one breath: "time, title and place"."""
+    *first, last = words or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _said(moment: datetime, pattern: str) -> str:
+    return format_datetime(moment, pattern, locale=BRITISH)
+
+
+def _is_summer_time(moment: datetime) -> bool:
+    """Whether clocks are ahead of the year's slower half."""
+    january, july = (moment.replace(month=month, day=1) for month in (1, 7))
+    return _offset(moment) > min(_offset(january), _offset(july))
+
+
+def _offset(moment: datetime) -> timedelta:
+    return moment.utcoffset() or timedelta(0)
+
+
+@cache
+def _metazones() -> dict[str, str]:
+    aliases = get_global("zone_aliases")
+    return {aliases.get(zone, zone): metazone for zone, metazone in get_global("meta_zones").items()}
+
+
+def moment(instant: datetime, timezone: str) -> str:
+    """An instant in a zone, in a few characters: "4 Nov 2027, 12.30"."""
+    return _said(instant.astimezone(ZoneInfo(timezone)), "d MMM y, HH.mm")
