@@ -1,35 +1,51 @@
-"""How often one address may try: registrations, by any door, and sign-ins."""
+"""How often one network address may register or try to sign in.
 
+Counts live beside the queue in Redis where that is the broker, so that several web processes share
+them; where Redis is away, each process counts on its own.
+"""
+
+import math
+import time
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
-STORE_TIMEOUT_SECONDS = 0.2
+REDIS_ANSWERS_WITHIN = 0.2  # seconds
 
-limiter = Limiter(get_remote_address, headers_enabled=False, in_memory_fallback_enabled=True, swallow_errors=True)
+limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, swallow_errors=True)
 
 
 def init_limits(app: Flask) -> None:
-    """Count in Redis where the broker is one, so that all web processes count together; else in each
-    process. Where Redis is away, each process counts for itself."""
-    broker_url = app.config["BROKER_URL"]
-    if urlsplit(broker_url).scheme.startswith("redis"):
-        timeouts = {"socket_timeout": STORE_TIMEOUT_SECONDS, "socket_connect_timeout": STORE_TIMEOUT_SECONDS}
-        app.config.update(RATELIMIT_STORAGE_URI=broker_url, RATELIMIT_STORAGE_OPTIONS=timeouts)
+    """Count in the application's broker where that is Redis, else in memory."""
+    broker = app.config["BROKER_URL"]
+    if urlsplit(broker).scheme in ("redis", "rediss"):
+        app.config["RATELIMIT_STORAGE_URI"] = broker
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+            "socket_timeout": REDIS_ANSWERS_WITHIN,
+            "socket_connect_timeout": REDIS_ANSWERS_WITHIN,
+        }
     else:
         app.config["RATELIMIT_STORAGE_URI"] = "memory://"
+    app.config["RATELIMIT_KEY_PREFIX"] = "placecard"
     limiter.init_app(app)
 
 
-def _registrations() -> str:
+def registration_limit() -> str:
+    """The operator's RATE_LIMIT, such as 20/minute; empty for no limit."""
     return str(current_app.config["RATE_LIMIT"])
 
 
-def _no_limit() -> bool:
-    return not current_app.config["RATE_LIMIT"]
+def seconds_to_wait() -> int:
+    """How long whoever has just been refused should wait (Retry-After, RFC 9110 section 10.2.3)."""
+    limit = limiter.current_limit
+    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
 
 
-limit_registrations = limiter.shared_limit(_registrations, scope="registrations", exempt_when=_no_limit)
-limit_sign_ins = limiter.limit("10/minute")
+def _is_only_looking() -> bool:
+    return request.method != "POST"
+
+
+limit_registrations = limiter.shared_limit(registration_limit, scope="registrations", exempt_when=_is_only_looking)
+limit_sign_ins = limiter.shared_limit("10/minute", scope="sign-ins", exempt_when=_is_only_looking)
