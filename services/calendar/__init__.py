@@ -1,0 +1,25 @@
+"""The calendar service: staples invites to notices, serves calendars to subscribe to, reads the answers."""
+
+import os
+from collections.abc import Mapping
+
+from flask import Flask
+
+from services.calendar import messages, replies
+from services.calendar.config import Config
+from services.calendar.feeds import pages as feeds
+from services.calendar.jobs import jobs_for
+from services.calendar.models import Heartbeat, db, queue
+from shared.service import stand_up
+
+__all__ = ["create_app", "messages"]
+
+
+def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
+    """The calendar service as its environment describes it. Raises BadSetting where that is wrong."""
+    config = Config.read(environ)
+    app = Flask(__name__, static_folder=None)
+    stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/calendar", jobs=jobs_for(config))
+    app.register_blueprint(feeds)
+    app.register_blueprint(replies.pages)
+    return app

@@ -1,0 +1,146 @@
+"""Calendars to subscribe to: an event, everything published, and one private to each person."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from flask import Blueprint, Response, abort, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from services.calendar import ics, links
+from services.calendar.models import Listing, Registration, Shown, db
+from services.calendar.rules.invite import public_uid_of, uid_of
+from shared import tokens
+from shared.clock import now
+from shared.messages.listings import Listing as Status
+from shared.messages.notices import SessionFacts
+
+CANCELLED_KEPT = timedelta(days=30)
+PAST_KEPT = timedelta(days=365)
+
+S = TypeVar("S", bound=Shown)
+
+pages = Blueprint("feeds", __name__, url_prefix="/calendar")
+
+
+@pages.get("/events/<slug>.ics")
+def event_feed(slug: str) -> ResponseReturnValue:
+    """The calendar of one event."""
+    listing = _public_listing(slug)
+    return _answer(listing.event.title, [listing], _public_entries, f"{slug}.ics")
+
+
+@pages.get("/feed.ics")
+def public_feed() -> ResponseReturnValue:
+    """The calendar of everything published that is not long past."""
+    listings = db.session.scalars(
+        select(Listing)
+        .where(Listing.status != Status.DRAFT, Listing.ends_at > now() - PAST_KEPT)
+        .order_by(Listing.event_id)
+    ).all()
+    return _answer(current_app.config["MAIL_FROM"][0] or "Events", listings, _public_entries, "events.ics")
+
+
+@pages.get("/people/<token>.ics")
+def personal_feed(token: str) -> ResponseReturnValue:
+    """A person's own calendar, with the join links of what they hold a place in."""
+    try:
+        person_id = tokens.read(current_app.config["SECRET_KEY"], tokens.Purpose.CALENDAR_FEED, token)
+    except tokens.ExpiredToken as error:
+        return _plain(str(error), 410)
+    except tokens.BadToken as error:
+        return _plain(str(error), 404)
+    registrations = db.session.scalars(
+        select(Registration).where(Registration.person_id == person_id).order_by(Registration.id)
+    ).all()
+    name = current_app.config["MAIL_FROM"][0] or "My events"
+    answer = _answer(name, registrations, _own_entries, "my-events.ics")
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@pages.get("/events/<slug>/add")
+def add_to(slug: str) -> ResponseReturnValue:
+    """Open a web calendar with the event's next session filled in; `to` names which."""
+    listing = _public_listing(slug)
+    link = links.ADD_TO.get(request.args.get("to", ""))
+    session = links.next_session(listing.event, now())
+    if link is None or session is None or listing.status == Status.CANCELLED:
+        return _plain("There is nothing to add to a calendar here.", 404)
+    return redirect(link(listing.event, session))
+
+
+def _public_listing(slug: str) -> Listing:
+    listing = db.session.scalar(
+        select(Listing)
+        .where(Listing.slug == slug, Listing.status != Status.DRAFT)
+        .order_by(Listing.stated_at.desc())
+        .limit(1)
+    )
+    return listing or abort(_plain("There is no such event.", 404))
+
+
+def _public_entries(listing: Listing) -> Iterator[ics.Entry]:
+    _, sender = current_app.config["MAIL_FROM"]
+    for session in _shown_sessions(listing):
+        yield ics.Entry(
+            uid=public_uid_of(session.id, sender),
+            event=listing.event,
+            session=replace(session, join_url=None),
+            url=listing.event.url,
+            stated_at=listing.stated_at,
+            cancelled=session.id in listing.cancelled_at,
+        )
+
+
+def _own_entries(registration: Registration) -> Iterator[ics.Entry]:
+    _, sender = current_app.config["MAIL_FROM"]
+    for session in _shown_sessions(registration):
+        yield ics.Entry(
+            uid=uid_of(registration.id, session.id, sender),
+            event=registration.event,
+            session=session,
+            url=registration.page_url,
+            stated_at=registration.stated_at,
+            cancelled=session.id in registration.cancelled_at,
+        )
+
+
+def _shown_sessions(shown: Shown) -> Iterator[SessionFacts]:
+    """All but those that were cancelled long ago."""
+    for session in shown.event.sessions:
+        cancelled_at = shown.cancelled_at.get(session.id)
+        if cancelled_at is None or _kept_until(cancelled_at) > now():
+            yield session
+
+
+def _kept_until(cancelled_at: str) -> datetime:
+    return datetime.fromisoformat(cancelled_at) + CANCELLED_KEPT
+
+
+def _answer(name: str, shown: Sequence[S], entries_of: Callable[[S], Iterator[ics.Entry]], file_name: str) -> Response:
+    """The calendar called `name`, or 304 where the reader has it already; `?download=1` saves it as a file."""
+    content = ics.render_feed(name, [entry for one in shown for entry in entries_of(one)])
+    response = Response(content, content_type="text/calendar; charset=utf-8")
+    response.add_etag()
+    changes = [moment for one in shown for moment in _changes(one)]
+    response.last_modified = max(changes, default=None)
+    if request.args.get("download"):
+        response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request)
+    return response
+
+
+def _changes(shown: Shown) -> Iterator[datetime]:
+    """The moments at which what is shown became what it is: told, or dropped when its time was over."""
+    yield shown.stated_at
+    for cancelled_at in shown.cancelled_at.values():
+        if _kept_until(cancelled_at) <= now():
+            yield _kept_until(cancelled_at)
+
+
+def _plain(sentence: str, status: int) -> Response:
+    return Response(sentence + "\n", status, content_type="text/plain; charset=utf-8")

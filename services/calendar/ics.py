@@ -1,0 +1,243 @@
+"""Renders iCalendar objects (RFC 5545, RFC 7986): invites, and calendars to subscribe to."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vRecur, vUri
+
+from services.calendar.rules.invite import Method
+from services.calendar.rules.shape import Part, is_certain
+from services.calendar.wording import description, words
+from shared.messages.notices import EventFacts, Notice, SessionFacts
+
+PRODUCT = "-//Placecard//Placecard//EN"
+REMINDER = timedelta(minutes=-15)
+HOUR = timedelta(hours=1)
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One invite about to be written: what it asks, and of whom.
+
+    `organiser` is the name and the address that mails come from; `created_at` (UTC) is when this person
+    was first sent this invite.
+    """
+
+    method: Method
+    uid: str
+    sequence: int
+    created_at: datetime
+    event: EventFacts
+    part: Part
+    notice: Notice
+    organiser: tuple[str, str]
+
+    @property
+    def is_off(self) -> bool:
+        """Whether this invite takes the event out of the calendar."""
+        return self.method is Method.CANCEL
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A session in a calendar to subscribe to, as stated at `stated_at` (UTC). `url` is where to read more."""
+
+    uid: str
+    event: EventFacts
+    session: SessionFacts
+    url: str
+    stated_at: datetime
+    cancelled: bool
+
+
+def render_invite(issue: Issue) -> str:
+    """The invite as text with CRLF line ends. The same issue gives the same text."""
+    calendar = _calendar(issue.method)
+    zone = ZoneInfo(issue.event.timezone)
+    events = list(_series(issue, zone) if issue.part.series else [_invitation(issue, issue.part.sessions[0], zone)])
+    _add_with_timezones(calendar, events, issue.part.sessions)
+    return _text(calendar)
+
+
+def render_feed(name: str, entries: Iterable[Entry]) -> str:
+    """A calendar to subscribe to, called `name`, as text with CRLF line ends."""
+    entries = list(entries)
+    calendar = _calendar()
+    for called in ("name", "x-wr-calname"):
+        calendar.add(called, _clean(name))
+    calendar.add("refresh-interval", HOUR, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")
+    _add_with_timezones(calendar, [_entry(entry) for entry in entries], [entry.session for entry in entries])
+    return _text(calendar)
+
+
+def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
+    """The whole series with its rule, then each session that differs from what the rule says of it."""
+    series, sessions = issue.part.series, issue.part.sessions
+    assert series is not None
+    standing = {session.id: session for session in (sessions if issue.is_off else issue.part.standing)}
+    usual = Counter((session.ends_at - session.starts_at, session.location, session.join_url) for session in sessions)
+    (length, location, join_url), _ = usual.most_common(1)[0]
+
+    def as_usual(starts_at: datetime) -> SessionFacts:
+        ends_at = starts_at + length
+        return SessionFacts(id="", title="", starts_at=starts_at, ends_at=ends_at, location=location, join_url=join_url)
+
+    whole = _invitation(issue, as_usual(series.slots[0].starts_at), zone)
+    whole.add("rrule", vRecur.from_ical(f"{series.rule};COUNT={len(series.slots)}"))
+    empty = [slot.starts_at.astimezone(zone) for slot in series.slots if slot.session_id not in standing]
+    if empty:
+        whole.add("exdate", empty)
+    yield whole
+    if issue.is_off:
+        return
+    for slot in series.slots:
+        session = standing.get(slot.session_id or "")
+        if session and replace(session, id="", title="") != as_usual(slot.starts_at):
+            exception = _invitation(issue, session, zone)
+            exception.add("recurrence-id", slot.starts_at.astimezone(zone))
+            yield exception
+
+
+def _invitation(issue: Issue, session: SessionFacts, zone: ZoneInfo) -> Event:
+    notice = issue.notice
+    join_url = None if issue.is_off else session.join_url
+    event = Event()
+    event.add("uid", issue.uid)
+    event.add("dtstamp", notice.stated_at)
+    event.add("created", issue.created_at)
+    event.add("last-modified", notice.stated_at)
+    event.add("sequence", issue.sequence)
+    event.add("dtstart", _local(session.starts_at, zone))
+    event.add("dtend", _local(session.ends_at, zone))
+    event.add("summary", _summary(issue.event, session))
+    event.add("description", _clean(description(notice, issue.event, issue.part, join_url)))
+    _add_place(event, session, join_url, notice.recipient.language)
+    event.add("url", vUri(notice.page_url))
+    event.add("organizer", _address(*issue.organiser))
+    event.add("attendee", _attendee(notice))
+    event.add("status", "CANCELLED" if issue.is_off else "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    if join_url:
+        event.add("class", "PRIVATE")  # whoever may look into this calendar need not be able to join
+    event.add("x-microsoft-cdo-busystatus", "FREE" if issue.is_off else "BUSY")
+    if not issue.is_off:
+        event.add_component(_reminder(issue.event))
+    return event
+
+
+def _entry(entry: Entry) -> Event:
+    zone, session = ZoneInfo(entry.event.timezone), entry.session
+    join_url = None if entry.cancelled else session.join_url
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("dtstamp", entry.stated_at)
+    event.add("last-modified", entry.stated_at)
+    event.add("dtstart", _local(session.starts_at, zone))
+    event.add("dtend", _local(session.ends_at, zone))
+    event.add("summary", _summary(entry.event, session))
+    if entry.event.description:
+        event.add("description", _clean(entry.event.description))
+    _add_place(event, session, join_url, "en")
+    event.add("url", vUri(entry.url))
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if entry.cancelled else "OPAQUE")
+    return event
+
+
+def _summary(event: EventFacts, session: SessionFacts) -> str:
+    has_own_title = session.title and session.title != event.title
+    return _one_line(f"{event.title}: {session.title}" if has_own_title else event.title)
+
+
+def _add_place(event: Event, session: SessionFacts, join_url: str | None, language: str) -> None:
+    """Where it is. Most calendars make LOCATION the way in, so a join link without a place goes there too."""
+    event.add("location", _one_line(session.location or join_url or words(language).online))
+    if join_url:
+        event.add("conference", vUri(join_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
+
+
+def _attendee(notice: Notice) -> vCalAddress:
+    attendee = _address(notice.recipient.name, notice.recipient.email)
+    attendee.params.update(
+        {
+            "CUTYPE": "INDIVIDUAL",
+            "ROLE": "REQ-PARTICIPANT",
+            "PARTSTAT": "NEEDS-ACTION",
+            "RSVP": "TRUE",
+            "X-NUM-GUESTS": "0",
+        }
+    )
+    return attendee
+
+
+def _address(name: str, address: str) -> vCalAddress:
+    """A calendar user: a bare `mailto:` URI (RFC 6068), and the name as CN, which may hold no quotation mark."""
+    user = vCalAddress("mailto:" + quote(address, safe="@!$&'*+/=^_`{|}~-."))
+    user.params["CN"] = _one_line(name).replace('"', "'") or address
+    return user
+
+
+def _reminder(event: EventFacts) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("trigger", REMINDER)
+    alarm.add("description", _one_line(event.title))
+    return alarm
+
+
+def _calendar(method: Method | None = None) -> Calendar:
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", PRODUCT)
+    calendar.add("calscale", "GREGORIAN")
+    if method:
+        calendar.add("method", method.value)
+    return calendar
+
+
+def _add_with_timezones(calendar: Calendar, events: list[Event], sessions: Iterable[SessionFacts]) -> None:
+    """Put the events in, after a VTIMEZONE for each zone they name that covers the years of all the sessions."""
+    years = [instant.year for session in sessions for instant in (session.starts_at, session.ends_at)]
+    named = {event[time].params.get("TZID") for event in events for time in ("dtstart", "dtend")} - {None}
+    for name in sorted(named):
+        calendar.add_component(_timezone(name, min(years), max(years)))
+    for event in events:
+        calendar.add_component(event)
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in its event's zone; in UTC within the hour of a change of clocks, which is read in two ways."""
+    return instant.astimezone(zone) if is_certain(instant, zone) else instant
+
+
+@lru_cache(maxsize=256)
+def _timezone(name: str, first_year: int, last_year: int) -> Timezone:
+    """A VTIMEZONE right for these years and the ones beside them.
+
+    A longer one would be a list of dates that several calendar programs read an hour wrong.
+    """
+    timezone = Timezone.from_tzid(name, first_date=date(first_year - 1, 1, 1), last_date=date(last_year + 2, 1, 1))
+    timezone.pop("COMMENT", None)
+    return timezone
+
+
+def _clean(text: str) -> str:
+    """Without control characters; line breaks are newlines."""
+    return CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_clean(text).split())
+
+
+def _text(calendar: Calendar) -> str:
+    content: bytes = calendar.to_ical(sorted=False)
+    return content.decode()

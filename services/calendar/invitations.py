@@ -1,0 +1,132 @@
+"""Keeps what is in people's calendars right: decides what to send of each invite, writes it, remembers it."""
+
+from dataclasses import replace
+
+from flask import current_app
+
+from services.calendar import ics
+from services.calendar.models import Invitation, Registration, db, queue
+from services.calendar.rules.invite import Method, Step, Truth, digest_of, next_step, uid_of, what_it_shows
+from services.calendar.rules.shape import Part, Shape, shape_of
+from shared import outbox
+from shared.messages.notices import EventFacts, Invite, Kind, MailDue, Notice
+
+NOTIFICATIONS = "notifications"
+
+
+def bring_up_to_date(notice: Notice, *, bulk: bool) -> Invite | None:
+    """Bring every invite of a registration to what a notice says of it.
+
+    Returns the invite that rides on the notice, if one does; the others are owed in mails of their own.
+    Whoever never held a place has no invite.
+    """
+    registration = db.session.get(Registration, notice.registration_id, with_for_update=True)
+    if registration is None:
+        if not notice.holds_place:
+            return None
+        registration = _first_told(notice)
+    before = registration.event
+    shape = shape_of(
+        notice.event,
+        at=notice.stated_at,
+        invited={invitation.part for invitation in registration.invitations},
+        series=registration.series,
+    )
+    for part in (*shape.apart, *_left_out(registration, shape, notice)):
+        step, invite = _take_step(registration, part, before, notice)
+        if invite and not step.again:
+            _owe_mail_of_its_own(part, step, invite, notice, bulk)
+    _, invite = _take_step(registration, shape.together, before, notice) if shape.together else (None, None)
+    if shape.together:
+        registration.series = shape.together.series
+    registration.page_url = notice.page_url
+    registration.show(notice.event, stands=notice.holds_place, stated_at=notice.stated_at)
+    return invite
+
+
+def _first_told(notice: Notice) -> Registration:
+    registration = Registration(
+        id=notice.registration_id, person_id=notice.recipient.person_id, event=notice.event, cancelled_at={}
+    )
+    db.session.add(registration)
+    return registration
+
+
+def _left_out(registration: Registration, shape: Shape, notice: Notice) -> list[Part]:
+    """Sessions that were sent before and are no longer to be, as they were last told; what is over is left alone."""
+    last_told = {session.id: session for session in registration.event.sessions}
+    left_out = [
+        last_told[invitation.part]
+        for invitation in registration.invitations
+        if invitation.part not in shape.part_ids and invitation.part in last_told
+    ]
+    return [
+        Part(session.id, (replace(session, cancelled=True),))
+        for session in left_out
+        if session.ends_at > notice.stated_at
+    ]
+
+
+def _take_step(
+    registration: Registration, part: Part, before: EventFacts, notice: Notice
+) -> tuple[Step, Invite | None]:
+    """Decide on one invite, write it and remember it as sent."""
+    address = notice.recipient.email
+    shown = what_it_shows(notice.event, part, address) if notice.holds_place else None
+    invitation = registration.invitation_to(part.id)
+    step = next_step(invitation.last_sent if invitation else None, Truth(shown, notice.stated_at))
+    if step.method is None:
+        return step, None
+    if invitation is None:
+        invitation = _first_invited(registration, part, notice)
+    if not step.again:
+        invitation.remember(step, shown=shown or "", stated_at=notice.stated_at, invited=digest_of(address))
+        invitation.content = _write(invitation, part, before, notice)
+    return step, Invite(method=invitation.method, content=invitation.content)
+
+
+def _first_invited(registration: Registration, part: Part, notice: Notice) -> Invitation:
+    _, sender = _organiser()
+    invitation = Invitation(uid=uid_of(registration.id, part.id, sender), part=part.id, created_at=notice.stated_at)
+    registration.invitations.append(invitation)
+    return invitation
+
+
+def _write(invitation: Invitation, part: Part, before: EventFacts, notice: Notice) -> str:
+    """The invite's text. A withdrawal speaks of what was last told, for that is what is in the calendar."""
+    event = notice.event
+    if invitation.method == Method.CANCEL:
+        event = before
+        sessions = tuple(session for session in event.sessions if part.series or session.id == part.id)
+        part = Part(part.id, sessions, invitation.registration.series)
+    return ics.render_invite(
+        ics.Issue(
+            method=Method(invitation.method),
+            uid=invitation.uid,
+            sequence=invitation.sequence,
+            created_at=invitation.created_at,
+            event=event,
+            part=part,
+            notice=notice,
+            organiser=_organiser(),
+        )
+    )
+
+
+def _owe_mail_of_its_own(part: Part, step: Step, invite: Invite, notice: Notice, bulk: bool) -> None:
+    """Owe the invite to one session in a mail about that session alone."""
+    session = replace(part.sessions[0], cancelled=step.method is Method.CANCEL)
+    narrowed = replace(notice, kind=Kind.SESSION, event=replace(notice.event, sessions=(session,)))
+    outbox.owe(
+        queue,
+        NOTIFICATIONS,
+        MailDue(notice=narrowed, invite=invite),
+        key=f"{notice.registration_id}/{session.id}",
+        ordinal=step.sequence,
+        bulk=bulk,
+    )
+
+
+def _organiser() -> tuple[str, str]:
+    name, address = current_app.config["MAIL_FROM"]
+    return name, address

@@ -1,0 +1,86 @@
+"""Links that open a web calendar with an event filled in, ready to be saved."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from shared.messages.notices import EventFacts, SessionFacts
+
+BASIC = "%Y%m%dT%H%M%SZ"
+EXTENDED = "%Y-%m-%dT%H:%M:%SZ"
+
+Link = Callable[[EventFacts, SessionFacts], str]
+
+
+def next_session(event: EventFacts, at: datetime) -> SessionFacts | None:
+    """The first session that stands and is not over by `at` (UTC)."""
+    to_come = [session for session in event.sessions if not session.cancelled and session.ends_at > at]
+    return min(to_come, key=lambda session: session.starts_at, default=None)
+
+
+def google(event: EventFacts, session: SessionFacts) -> str:
+    """Google Calendar, with the session filled in."""
+    return "https://calendar.google.com/calendar/render?" + urlencode(
+        {
+            "action": "TEMPLATE",
+            "text": _title(event, session),
+            "dates": f"{_utc(session.starts_at, BASIC)}/{_utc(session.ends_at, BASIC)}",
+            "ctz": event.timezone,
+            "details": _details(event),
+            "location": session.location,
+        }
+    )
+
+
+def outlook(event: EventFacts, session: SessionFacts) -> str:
+    """Outlook.com, with the session filled in."""
+    return _microsoft("outlook.live.com", event, session)
+
+
+def office365(event: EventFacts, session: SessionFacts) -> str:
+    """Outlook of Microsoft 365, with the session filled in."""
+    return _microsoft("outlook.office.com", event, session)
+
+
+def yahoo(event: EventFacts, session: SessionFacts) -> str:
+    """Yahoo Calendar, with the session filled in."""
+    return "https://calendar.yahoo.com/?" + urlencode(
+        {
+            "v": "60",
+            "title": _title(event, session),
+            "st": _utc(session.starts_at, BASIC),
+            "et": _utc(session.ends_at, BASIC),
+            "desc": _details(event),
+            "in_loc": session.location,
+        }
+    )
+
+
+ADD_TO: dict[str, Link] = {"google": google, "outlook": outlook, "office365": office365, "yahoo": yahoo}
+
+
+def _microsoft(host: str, event: EventFacts, session: SessionFacts) -> str:
+    return f"https://{host}/calendar/0/deeplink/compose?" + urlencode(
+        {
+            "path": "/calendar/action/compose",
+            "rru": "addevent",
+            "subject": _title(event, session),
+            "startdt": _utc(session.starts_at, EXTENDED),
+            "enddt": _utc(session.ends_at, EXTENDED),
+            "body": _details(event),
+            "location": session.location,
+        }
+    )
+
+
+def _title(event: EventFacts, session: SessionFacts) -> str:
+    return f"{event.title}: {session.title}" if session.title not in ("", event.title) else event.title
+
+
+def _details(event: EventFacts) -> str:
+    """The way to the event's page: a long description would make a link that browsers cut."""
+    return event.url
+
+
+def _utc(instant: datetime, form: str) -> str:
+    return instant.astimezone(UTC).strftime(form)

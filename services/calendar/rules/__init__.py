@@ -1,0 +1,1 @@
+"""What calendar decides: pure functions, without web, database or queue."""

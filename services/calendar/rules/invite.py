@@ -1,0 +1,117 @@
+"""What is sent when: a pure function of what was last sent and what is true now (RFC 5546)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import unquote
+
+from services.calendar.rules.shape import Part
+from shared.messages.notices import EventFacts, SessionFacts
+
+
+class Method(StrEnum):
+    """What a calendar object asks of the calendar that gets it: show this, or take it away."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was last sent: its method, SEQUENCE, what it showed, and when that was stated (UTC)."""
+
+    method: Method
+    sequence: int
+    shown: str
+    stated_at: datetime
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is true now: what the calendar should show, None for nothing, as stated at `stated_at` (UTC)."""
+
+    shown: str | None
+    stated_at: datetime
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to send: a calendar part with this method and SEQUENCE, or, without a method, none.
+
+    `again` asks for the bytes of last time.
+    """
+
+    method: Method | None = None
+    sequence: int = 0
+    again: bool = False
+
+
+def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
+    """What to send next.
+
+    SEQUENCE rises with everything that is new, a withdrawal too, and with nothing else. Whoever was
+    never invited is not sent a withdrawal, and a withdrawal is repeated only for the very same notice.
+    """
+    if last_sent is None:
+        return Step(Method.REQUEST, 0) if true_now.shown else Step()
+
+    again = Step(last_sent.method, last_sent.sequence, again=True)
+    is_shown = last_sent.method is Method.REQUEST
+    if true_now.shown is None:
+        if is_shown:
+            return Step(Method.CANCEL, last_sent.sequence + 1)
+        return again if last_sent.stated_at == true_now.stated_at else Step()
+    if is_shown and last_sent.shown == true_now.shown:
+        return again
+    return Step(Method.REQUEST, last_sent.sequence + 1)
+
+
+def uid_of(registration_id: str, part_id: str, sender: str) -> str:
+    """The UID of the invite to one part of one registration: always the same, and nobody else's.
+
+    It ends in the domain of `sender`, the address that mails come from.
+    """
+    return f"{registration_id}-{part_id}@{_domain(sender)}"
+
+
+def public_uid_of(session_id: str, sender: str) -> str:
+    """The UID of a session in the calendars that everybody may see."""
+    return f"{session_id}@{_domain(sender)}"
+
+
+def what_it_shows(event: EventFacts, part: Part, invited: str) -> str | None:
+    """A digest of everything whose change is a change of the invite: title, times, places, and whom it is for.
+
+    None where no session stands, so that there is nothing to show. `invited` is the invited address.
+    """
+    if not part.standing:
+        return None
+    facts: list[Any] = [
+        event.title,
+        event.timezone,
+        digest_of(invited),
+        [_facts_of(session) for session in part.standing],
+    ]
+    if part.series:
+        facts += [part.series.rule, [[slot.starts_at.timestamp(), slot.session_id] for slot in part.series.slots]]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def digest_of(address: str) -> str:
+    """The SHA-256 of a mail address, in whatever case, with or without `mailto:`, it is written."""
+    plain = address.strip()
+    if plain[:7].lower() == "mailto:":
+        plain = unquote(plain[7:])
+    return hashlib.sha256(plain.strip("<> ").casefold().encode(errors="replace")).hexdigest()
+
+
+def _facts_of(session: SessionFacts) -> list[str | float | None]:
+    times = session.starts_at.timestamp(), session.ends_at.timestamp()
+    return [session.id, session.title, *times, session.location, session.join_url]
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
