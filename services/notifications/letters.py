@@ -68,7 +68,7 @@ def write(mail: MailDue, organisation: str) -> Letter:
         "next_steps": notice.next_steps,
         "changes": listed(tuple(f"the {change}" for change in notice.changes)),
         "topic": one_line(notice.topic, "topic"),
-        "reason": notice.reason.strip(),
+        "reason": "\n".join(notice.reason.splitlines()).strip(),
     }
     plain, rich = (TEMPLATES.get_template(f"{notice.kind}.{suffix}") for suffix in ("txt", "html"))
     subject = "".join(plain.blocks["subject"](plain.new_context(facts))).strip()

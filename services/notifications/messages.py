@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from services.notifications.compose import Letterhead, compose
+from services.notifications.compose import Letterhead, compose, plain_address
 from services.notifications.letters import Unsendable
 from services.notifications.models import Delivery, Suppression, db, queue
 from services.notifications.smtp import Refused
@@ -51,9 +51,9 @@ def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
     transport: Transport = current_app.extensions["transport"]
     letterhead = _letterhead()
     try:
+        recipient = plain_address(mail.notice.recipient.email)
         message = compose(mail, message_id, letterhead)
-        (recipient,) = message["To"].addresses
-        said = transport.send(letterhead.envelope_sender(message_id), recipient.addr_spec, bytes(message))
+        said = transport.send(letterhead.envelope_sender(message_id), recipient, bytes(message))
     except (Unsendable, Refused) as error:
         return Ended(Outcome.FAILED, str(error))
     return Ended(Outcome.SENT, said)

@@ -1,0 +1,188 @@
+"""A composed mail is one that every mail program can read, the same to the byte each time."""
+
+import unicodedata
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parseaddr
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
+
+from services.notifications.compose import Letterhead, compose
+from services.notifications.letters import Unsendable, one_line
+from shared.messages.notices import Kind, MailDue
+
+one_line_of_text = st.text(max_size=60).filter(lambda text: "\r" not in text and "\n" not in text)
+any_script = st.one_of(
+    one_line_of_text,
+    st.sampled_from(
+        [
+            "Example, Ada",
+            'Ada "the first" Example',
+            "Ада Пример",
+            "عائشة مثال",
+            "דוגמה, עדה (שלום)",
+            "例 花子",
+            "Ada 👩🏽‍💻 Example",
+            "Zoë Ó Súilleabháin-Ŵyn",
+            "Ada <ada@example.com>",
+            "=?utf-8?q?Ada=0D=0ABcc:_eve=40example.com?=",
+            "a" * 190,
+            "ü" * 190,
+            "\u202eolleh",
+            'Ada; Example: friends, \\ "',
+        ]
+    ),
+)
+
+
+def parsed(content: bytes) -> EmailMessage:
+    """A strict reading: any defect anywhere is an error."""
+    mail: EmailMessage = BytesParser(policy=policy.SMTP.clone(raise_on_defect=True)).parsebytes(content)
+    for part in mail.walk():
+        assert part.defects == []
+        for header in part.values():
+            assert header.defects == ()
+    return mail
+
+
+def folded_out(content: bytes, header: str) -> str:
+    """A header as it was written, in one line. Python 3.11's newer parser puts spaces into long names."""
+    return str(message_from_bytes(content)[header]).replace("\r\n", "").replace("\n", "")
+
+
+def decoded(words: str) -> str:
+    return str(make_header(decode_header(words)))
+
+
+def bytes_of(mail: MailDue, letterhead: Letterhead = LETTERHEAD) -> bytes:
+    return bytes(compose(mail, MAIL_ID, letterhead))
+
+
+@settings(deadline=None, max_examples=60)
+@given(name=any_script, title=any_script)
+def test_names_and_titles_of_any_script_arrive_as_they_were_written(name: str, title: str) -> None:
+    mail = a_mail(name=name, event=an_event(title=title))
+    content = bytes_of(mail)
+    read = parsed(content)
+    display_name, box = parseaddr(folded_out(content, "To"))
+    assert (decoded(display_name), box) == (one_line(name, "name"), "ada@example.org")
+    assert decoded(folded_out(content, "Subject")) == f"You have a place: {one_line(title, 'title')}".strip()
+    text = read.get_body(["plain"])
+    assert text is not None
+    assert one_line(title, "title") in text.get_content()
+
+
+@settings(deadline=None, max_examples=60)
+@given(name=any_script, title=any_script)
+def test_a_mail_can_cross_any_server(name: str, title: str) -> None:
+    """RFC 5321: lines of at most 998 characters that end in CRLF; RFC 2045: seven bits a character."""
+    content = bytes_of(a_mail(name=name, event=an_event(title=title), reason=f"{title}\r{title}\r\n\r{name}"))
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert b"\r" not in content.replace(b"\r\n", b"")
+
+
+@settings(deadline=None, max_examples=60)
+@given(name=any_script, title=any_script)
+def test_a_repeat_is_equal_to_the_byte(name: str, title: str) -> None:
+    mail = a_mail(name=name, event=an_event(title=title))
+    assert bytes_of(mail) == bytes_of(mail)
+
+
+@settings(deadline=None, max_examples=60)
+@given(name=any_script)
+def test_a_mail_has_one_recipient_and_names_nobody_else(name: str) -> None:
+    read = parsed(bytes_of(a_mail(name=name)))
+    assert [address.addr_spec for address in read["To"].addresses] == ["ada@example.org"]
+    assert read["Cc"] is read["Bcc"] is None
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_mail_reads_without_a_defect(kind: Kind) -> None:
+    read = parsed(bytes_of(a_mail(kind=kind, topic="Community of practice", reason="It is full.")))
+    assert [part.get_content_type() for part in read.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+        "application/ics",
+    ]
+
+
+def test_without_an_invite_a_mail_is_text_and_html_alone() -> None:
+    read = parsed(bytes_of(a_mail(invite=None)))
+    assert [part.get_content_type() for part in read.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+
+
+def test_the_invite_travels_to_the_byte_and_names_its_method() -> None:
+    read = parsed(bytes_of(a_mail()))
+    calendar, attachment = list(read.walk())[-2:]
+    for part in (calendar, attachment):
+        assert part.get_payload(decode=True) == INVITE.content.encode()
+        assert part["Content-Transfer-Encoding"] == "base64"
+        assert part.get_param("name") == "invite.ics"
+    assert (calendar.get_param("method"), calendar.get_param("charset")) == ("REQUEST", "UTF-8")
+    assert attachment.get_content_disposition() == "attachment"
+
+
+def test_headers_say_who_when_and_that_no_person_typed_this() -> None:
+    read = parsed(bytes_of(a_mail()))
+    assert read["From"] == "Example Foundation <events@example.org>"
+    assert read["Reply-To"] == "hello@example.org"
+    assert read["Date"] == "Fri, 01 Oct 2027 09:00:03 +0000"
+    assert read["Message-ID"] == f"<{MAIL_ID}@example.org>"
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert read["List-Unsubscribe"] is None
+
+
+def test_all_mails_about_a_registration_share_a_thread() -> None:
+    first, later = (parsed(bytes_of(a_mail(kind=kind))) for kind in ("confirmed", "changed"))
+    assert first["References"] == later["References"] == later["In-Reply-To"]
+
+
+@pytest.mark.parametrize("ending", ["\r\nBcc: eve@example.com", "\n", "\r", "\r\n\r\nHello"])
+def test_a_line_break_in_a_header_is_refused(ending: str) -> None:
+    with pytest.raises(Unsendable, match=r"line break in the name"):
+        bytes_of(a_mail(name=f"Ada{ending}"))
+    with pytest.raises(Unsendable, match=r"line break in the title"):
+        bytes_of(a_mail(event=an_event(title=f"Learning{ending}")))
+
+
+@pytest.mark.parametrize(
+    "box",
+    ["", "ada", "@example.org", "ada@", "ada@example.org, eve@example.com", "ada@example.org\r\nBcc: eve@example.com",
+     "Ada <ada@example.org>", "ada@example.org (Ada)", "ädä@example.org", "ada@a..example.org"],
+)  # fmt: skip
+def test_what_is_not_one_address_is_refused_and_not_repeated(box: str) -> None:
+    with pytest.raises(Unsendable) as refusal:
+        bytes_of(a_mail(email=box))
+    assert "ada" not in str(refusal.value)
+
+
+def test_a_domain_in_another_script_is_written_in_ascii() -> None:
+    read = parsed(bytes_of(a_mail(email="ada@bücher.example.org")))
+    assert read["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example.org"
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(Unsendable, match="no template"):
+        bytes_of(a_mail(kind="greeting"))
+
+
+def test_a_bounce_address_of_its_own_names_the_mail() -> None:
+    shared = Letterhead(LETTERHEAD.sender, LETTERHEAD.reply_to)
+    own = Letterhead(LETTERHEAD.sender, LETTERHEAD.reply_to, bounce_address="bounces+@example.org")
+    assert shared.envelope_sender(MAIL_ID) == "events@example.org"
+    assert own.envelope_sender(MAIL_ID) == f"bounces+{MAIL_ID.hex}@example.org"
+
+
+def test_one_line_leaves_joined_emoji_and_marks_of_direction_alone() -> None:
+    assert one_line("\t👩🏽‍💻\x00 \u200fעדה\u2028x", "name") == "👩🏽‍💻 \u200fעדה x"
+    assert unicodedata.category("\u200f") == "Cf"
