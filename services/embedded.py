@@ -27,7 +27,8 @@ from services import calendar, notifications, registration
 from services.registration import access, demo
 from services.registration.applications import normalised_email
 from shared.migrations import upgrade
-from shared.processes import run_clock, run_web, run_worker
+from shared.processes import run_clock, run_worker
+from shared.serving import run_web
 from shared.settings import BadSetting, Environment
 
 SERVICES = ("registration", "calendar", "notifications")

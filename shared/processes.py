@@ -5,11 +5,9 @@ same functions for all three services at once.
 """
 
 import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import click
@@ -17,12 +15,13 @@ import dramatiq
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
-from gunicorn.app.base import BaseApplication
 
 from shared import heartbeat, inbox, migrations, outbox
 from shared.broker import broker_for
 from shared.clock import now
 from shared.queue import Queue
+from shared.serving import run_web
+from shared.stopping import stop_signal
 
 WORKER_TIMEOUT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
@@ -41,34 +40,6 @@ class Job:
     do: Callable[[], Any]
 
 
-def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
-    """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
-    options = {
-        "bind": f"{host}:{port}",
-        "workers": workers,
-        "threads": threads,
-        "worker_class": "gthread",
-        "graceful_timeout": shutdown_seconds,
-        "timeout": 60,
-        "keepalive": 15,
-        "control_socket_disable": True,
-        "loglevel": "warning",
-        "limit_request_line": 8190,
-    }
-
-    class Server(BaseApplication):
-        cfg: Any
-
-        def load_config(self) -> None:
-            for name, value in options.items():
-                self.cfg.set(name, value)
-
-        def load(self) -> Any:
-            return app
-
-    Server().run()
-
-
 def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown_seconds: int) -> None:
     """Handle the messages of these services until SIGTERM or SIGINT.
 
@@ -79,7 +50,7 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     for app in apps:
         app.extensions["queue"].serve(app, broker)
     worker = dramatiq.Worker(broker, worker_threads=threads)
-    stopping = _stop_signal()
+    stopping = stop_signal()
     worker.start()
     log.info("worker started", services=[app.name for app in apps])
     stopping.wait()
@@ -106,7 +77,7 @@ def run_clock(apps: Sequence[Flask]) -> None:
                 max_instances=1,
                 next_run_time=now(),
             )
-    stopping = _stop_signal()
+    stopping = stop_signal()
     scheduler.start()
     log.info("clock started", services=[app.name for app in apps])
     stopping.wait()
@@ -214,14 +185,3 @@ def _inside(app: Flask, job: Job) -> Callable[[], None]:
                 log.exception("clock job failed", job=job.name, service=app.name)
 
     return run
-
-
-def _stop_signal() -> threading.Event:
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return stopping

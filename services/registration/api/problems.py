@@ -1,0 +1,131 @@
+"""What goes wrong, as problem details (RFC 9457), under every address of the API."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+from flask_limiter import RateLimitExceeded
+from flask_smorest import Blueprint as ApiBlueprint
+from marshmallow import Schema, fields
+from werkzeug.exceptions import Conflict, HTTPException, default_exceptions
+from werkzeug.http import HTTP_STATUS_CODES
+
+from services.registration.applications import Unusable
+from services.registration.attendees import BadCursor
+from services.registration.exports import UnknownColumn
+from services.registration.limits import seconds_to_wait
+from services.registration.operations.events import NameTaken
+from services.registration.repeats import KeyReused
+from services.registration.rules.places import EventIsFull
+
+MEDIA_TYPE = "application/problem+json"
+UNUSABLE = "Some of what was sent cannot be used; `errors` says what is wrong where."
+
+NAMES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "TOO_MANY_REQUESTS",
+}
+
+
+class Problem(Schema):
+    """What went wrong, for a program and for a person (RFC 9457)."""
+
+    type = fields.String(metadata={"description": "Always `about:blank`: the status says what kind of problem it is."})
+    title = fields.String(metadata={"description": "The status in words.", "example": "Unprocessable Entity"})
+    status = fields.Integer(metadata={"description": "The HTTP status.", "example": 422})
+    detail = fields.String(metadata={"description": "A sentence about this very request.", "example": UNUSABLE})
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={
+            "description": "Only with 422: by field, sentences about what is wrong.",
+            "example": {"email": ["Enter your e-mail address."]},
+        },
+    )
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Mapping[str, list[str]] | None = None,
+    headers: list[tuple[str, str]] | None = None,
+) -> Response:
+    """The answer that tells of a problem."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTP_STATUS_CODES.get(status, "Unknown Error"),
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(json.dumps(body, ensure_ascii=False), status, content_type=MEDIA_TYPE)
+    response.headers.extend(headers or [])
+    return response
+
+
+def fails_with(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Document the problems that an operation answers with."""
+
+    def document(view: Callable[..., Any]) -> Callable[..., Any]:
+        for status in statuses:
+            view = _documenting.alt_response(status, NAMES[status])(view)
+        return view
+
+    return document
+
+
+def tell_of_problems(blueprint: Blueprint) -> None:
+    """Answer with a problem whatever goes wrong in the views of this blueprint."""
+    for status in default_exceptions:
+        blueprint.register_error_handler(status, _of_http)
+    blueprint.register_error_handler(Unusable, _of_fields)
+    for mistake, status, sentence in (
+        (KeyReused, 422, "This Idempotency-Key came with another request before. Use a new key."),
+        (EventIsFull, 409, "Every place is taken and there is no waiting list."),
+    ):
+        blueprint.register_error_handler(mistake, _always(status, sentence))
+    for field, mistake in {"cursor": BadCursor, "columns": UnknownColumn}.items():
+        blueprint.register_error_handler(mistake, _in_field(field))
+    blueprint.register_error_handler(NameTaken, lambda _: _of_http(Conflict("Another event has this slug already.")))
+
+
+def tell_of_missing_addresses(app: Flask) -> None:
+    """Answer with a problem under /api where no view is found: Flask asks no blueprint's handlers then."""
+
+    @app.before_request
+    def answer() -> Response | None:
+        error = request.routing_exception
+        if not request.path.startswith("/api/") or error is None or (error.code or 0) < 400:
+            return None
+        return _of_http(error)
+
+
+def _of_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    headers = [(name, value) for name, value in error.get_headers(request.environ) if name.lower() != "content-type"]
+    if isinstance(error, RateLimitExceeded):
+        headers.append(("Retry-After", str(seconds_to_wait())))
+        return problem(status, "That was a lot at once. Please wait, then try again.", headers=headers)
+    detail = "Something went wrong on our side." if status == 500 else error.description or ""
+    return problem(status, detail, headers=headers)
+
+
+def _of_fields(error: Unusable) -> Response:
+    return problem(422, UNUSABLE, {field: [sentence] for field, sentence in error.errors.items()})
+
+
+def _always(status: int, sentence: str) -> Callable[[Exception], Response]:
+    return lambda _: problem(status, sentence)
+
+
+def _in_field(field: str) -> Callable[[Exception], Response]:
+    return lambda error: problem(422, UNUSABLE, {field: [str(error)]})
+
+
+_documenting = ApiBlueprint("documenting", __name__)
