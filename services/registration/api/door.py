@@ -4,10 +4,10 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from flask import Request, Response, g, jsonify, request
-from flask_smorest import Blueprint
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import RAISE, Schema, ValidationError
 from sqlalchemy.exc import IntegrityError
 from webargs.flaskparser import FlaskParser
@@ -15,10 +15,12 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Unauthorized
 
 from services.registration import access, repeats
-from services.registration.api.problems import fails_with, tell_of_problems
+from services.registration.api.problems import tell_of_problems
 from services.registration.applications import Unusable
 from services.registration.models import db
 from services.registration.timeline import REGISTRANT, Actor
+
+V = TypeVar("V", bound=Callable[..., Any])
 
 PREFIX = "/api/v1"
 KEY_HEADER = {
@@ -27,6 +29,16 @@ KEY_HEADER = {
     "schema": {"type": "string", "maxLength": repeats.LONGEST_KEY},
     "description": "Any text of your own. The same request with the same key is carried out once within 24 hours, "
     "and answered the same each time.",
+}
+
+
+NAMED = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "TOO_MANY_REQUESTS",
 }
 
 
@@ -43,10 +55,19 @@ class StrictParser(FlaskParser):
         raise Unusable({field: text for found in by_location.values() for field, text in _flat(found)})
 
 
-class Door(Blueprint):
+class Door(Blueprint):  # type: ignore[misc]
     """A part of the API."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    if TYPE_CHECKING:  # flask-smorest says nothing of its types
+
+        def route(self, rule: str, **options: Any) -> Callable[[V], V]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[V], V]: ...
+        def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[V], V]: ...
+        def alt_response(self, status: int, response: str) -> Callable[[V], V]: ...
+        @staticmethod
+        def doc(**description: Any) -> Callable[[V], V]: ...
 
 
 def door(name: str, description: str) -> Door:
@@ -68,7 +89,18 @@ def acting() -> Actor:
     return Actor("api", str(g.api_key.id)) if is_organiser() else REGISTRANT
 
 
-def organisers_only(view: Callable[..., Any]) -> Callable[..., Any]:
+def fails_with(*statuses: int) -> Callable[[V], V]:
+    """Say in the API's description which problems an operation answers with."""
+
+    def describe(view: V) -> V:
+        for status in statuses:
+            view = _describing.alt_response(status, NAMED[status])(view)
+        return view
+
+    return describe
+
+
+def organisers_only(view: V) -> V:
     """Ask for an organiser's key, and say so in the API's description."""
 
     @wraps(view)
@@ -77,10 +109,10 @@ def organisers_only(view: Callable[..., Any]) -> Callable[..., Any]:
             _ask_for_key("This part of the API is for organisers: send Authorization: Bearer KEY.")
         return view(*args, **kwargs)
 
-    return Blueprint.doc(security=[{"key": []}])(fails_with(401)(guarded))  # type: ignore[no-any-return]
+    return Door.doc(security=[{"key": []}])(fails_with(401)(cast("V", guarded)))
 
 
-def repeatable(view: Callable[..., Any]) -> Callable[..., Any]:
+def repeatable(view: V) -> V:
     """Carry out once what comes with the same Idempotency-Key, and give the same answer again for a day.
 
     The answer is kept, and committed, in the transaction that the view left open, if it did. Only what
@@ -112,8 +144,7 @@ def repeatable(view: Callable[..., Any]) -> Callable[..., Any]:
             return _again(*kept)
         return response
 
-    documented = Blueprint.doc(parameters=[KEY_HEADER])(once)
-    return fails_with(400, 422)(documented)
+    return Door.doc(parameters=[KEY_HEADER])(fails_with(400, 422)(cast("V", once)))
 
 
 def json_object() -> dict[str, Any]:
@@ -174,3 +205,6 @@ def _flat(found: Mapping[Any, Any], path: str = "") -> list[tuple[str, str]]:
         here = f"{path}{key}" if key != "_schema" else path.rstrip(".")
         flat += _flat(inner, f"{here}.") if isinstance(inner, dict) else [(here, " ".join(inner))]
     return flat
+
+
+_describing = Door("describing", __name__)

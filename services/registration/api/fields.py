@@ -28,6 +28,13 @@ class Body(Schema):
         return {key: value for key, value in data.items() if key not in self.dump_fields or key in self.load_fields}
 
 
+class Whole(fields.Nested):
+    """An object that must be complete, also within changes that leave other things out."""
+
+    def _load(self, value: Any, partial: Any = None) -> Any:
+        return super()._load(value, partial=False)
+
+
 class Line(fields.String):
     """One line of text, in any script."""
 

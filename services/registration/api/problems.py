@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, request
 from flask_limiter import RateLimitExceeded
-from flask_smorest import Blueprint as ApiBlueprint
 from marshmallow import Schema, fields
-from werkzeug.exceptions import Conflict, HTTPException, default_exceptions
+from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
 from services.registration.applications import Unusable
@@ -21,15 +20,6 @@ from services.registration.rules.places import EventIsFull
 
 MEDIA_TYPE = "application/problem+json"
 UNUSABLE = "Some of what was sent cannot be used; `errors` says what is wrong where."
-
-NAMES = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    404: "NOT_FOUND",
-    409: "CONFLICT",
-    422: "UNPROCESSABLE_ENTITY",
-    429: "TOO_MANY_REQUESTS",
-}
 
 
 class Problem(Schema):
@@ -69,30 +59,16 @@ def problem(
     return response
 
 
-def fails_with(*statuses: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Document the problems that an operation answers with."""
-
-    def document(view: Callable[..., Any]) -> Callable[..., Any]:
-        for status in statuses:
-            view = _documenting.alt_response(status, NAMES[status])(view)
-        return view
-
-    return document
-
-
 def tell_of_problems(blueprint: Blueprint) -> None:
     """Answer with a problem whatever goes wrong in the views of this blueprint."""
     for status in default_exceptions:
         blueprint.register_error_handler(status, _of_http)
     blueprint.register_error_handler(Unusable, _of_fields)
-    for mistake, status, sentence in (
-        (KeyReused, 422, "This Idempotency-Key came with another request before. Use a new key."),
-        (EventIsFull, 409, "Every place is taken and there is no waiting list."),
-    ):
-        blueprint.register_error_handler(mistake, _always(status, sentence))
-    for field, mistake in {"cursor": BadCursor, "columns": UnknownColumn}.items():
-        blueprint.register_error_handler(mistake, _in_field(field))
-    blueprint.register_error_handler(NameTaken, lambda _: _of_http(Conflict("Another event has this slug already.")))
+    blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
+    blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
+    blueprint.register_error_handler(KeyReused, _always(422, "This Idempotency-Key came with another request before."))
+    blueprint.register_error_handler(BadCursor, _in_field("cursor"))
+    blueprint.register_error_handler(UnknownColumn, _in_field("columns"))
 
 
 def tell_of_missing_addresses(app: Flask) -> None:
@@ -126,6 +102,3 @@ def _always(status: int, sentence: str) -> Callable[[Exception], Response]:
 
 def _in_field(field: str) -> Callable[[Exception], Response]:
     return lambda error: problem(422, UNUSABLE, {field: [str(error)]})
-
-
-_documenting = ApiBlueprint("documenting", __name__)

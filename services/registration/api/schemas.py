@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.registration.api.fields import Body, Line, LocalTime, Text, WebAddress, Zone
+from services.registration.api.fields import Body, Line, LocalTime, Text, WebAddress, Whole, Zone
 from services.registration.descriptions import LONGEST_DESCRIPTION
 from services.registration.models import EventStatus
 from services.registration.rules.conditions import Test
@@ -62,9 +62,9 @@ class QuestionOnForm(Body):
     label = Line(300, required=True, metadata=about("The question, as people see it."))
     type = fields.Enum(Type, by_value=True, metadata=about("How it is answered; text unless said otherwise."))
     help = Line(500, metadata=about("A sentence under the question."))
-    options = fields.List(fields.Nested(Choice), metadata=about("What can be chosen, for `one of` and `any of`."))
+    options = fields.List(Whole(Choice), metadata=about("What can be chosen, for `one of` and `any of`."))
     required = fields.Boolean(metadata=about("Whether an answer must be given where the question is asked."))
-    shown_when = fields.List(fields.Nested(Requirement), metadata=about("Asked only where all of these hold."))
+    shown_when = fields.List(Whole(Requirement), metadata=about("Asked only where all of these hold."))
     purpose = Line(300, metadata=about("What the answer is for."))
     autocomplete = Line(80, metadata=about("The HTML autocomplete token."))
 
@@ -85,7 +85,7 @@ class Event(Body):
         EventStatus, by_value=True, dump_only=True, metadata=about("Only a published one takes registrations.")
     )
     sessions = fields.List(
-        fields.Nested(Sitting),
+        Whole(Sitting),
         required=True,
         validate=validate.Length(1, MOST_SESSIONS, error=f"Give between 1 and {MOST_SESSIONS} sessions."),
         metadata=about("The sessions that will happen. When changing an event these replace what it had."),
@@ -104,7 +104,7 @@ class Event(Body):
         load_default=None, allow_none=True, metadata=about("The slug of the programme whose cohorts it leads to.")
     )
     questions = fields.List(
-        fields.Nested(QuestionOnForm),
+        Whole(QuestionOnForm),
         load_default=list,
         validate=validate.Length(max=MOST_QUESTIONS, error=f"A form has at most {MOST_QUESTIONS} questions."),
         metadata=about("What the form asks beside name, address and organisation. Not in lists of events."),

@@ -1,0 +1,154 @@
+"""Between an event as the API tells it, in local times, and as operations know it, in instants."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from services.registration import links
+from services.registration.applications import Unusable
+from services.registration.models import Event, Form, Programme, Session, db
+from services.registration.operations.events import Description, Sitting
+from services.registration.rules.questions import read_questions
+from services.registration.rules.times import NoSuchTime, instant_of
+
+
+def described(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
+    """The event as the API tells it; strangers see neither join links nor numbers."""
+    told = {
+        "id": event.id,
+        "slug": event.slug,
+        "title": event.title,
+        "description": event.description,
+        "timezone": event.timezone,
+        "status": event.status,
+        "sessions": [_sitting_told(event, session, to_organiser) for session in event.live_sessions],
+        "capacity": event.capacity,
+        "waitlist": event.waitlist,
+        "programme": event.programme.slug if event.programme else None,
+        "url": links.event_page(event),
+    }
+    if with_questions:
+        told["questions"] = _questions_of(event)
+    if to_organiser:
+        told |= {
+            "places_taken": event.places_taken,
+            "waiting": event.waiting,
+            "created_at": event.created_at,
+            "published_at": event.published_at,
+        }
+    return told
+
+
+def description_of(given: Mapping[str, Any], before: Event | None = None) -> Description:
+    """An event as an organiser describes it; what is not given stays as it was `before`.
+
+    Sessions that are not given keep the time on their clocks where the zone changes. Raises Unusable.
+    """
+    errors: dict[str, str] = {}
+    whole = {**_as_given(before), **given} if before else dict(given)
+    if before and whole["slug"] != before.slug:
+        errors["slug"] = "The slug is part of addresses that people have; it cannot change."
+    if before and not given.keys() & {"sessions", "timezone"}:
+        sittings = tuple(_sitting_as_it_is(session) for session in before.live_sessions)
+    else:
+        sittings = _sittings(whole["sessions"], whole["timezone"], before, errors)
+    description = Description(
+        title=whole["title"],
+        slug=whole["slug"],
+        timezone=whole["timezone"],
+        sessions=sittings,
+        description=whole["description"],
+        capacity=whole["capacity"],
+        waitlist=whole["waitlist"],
+        questions=_questions(whole["questions"], errors),
+        programme=_programme(whole["programme"], errors),
+    )
+    if errors:
+        raise Unusable(errors)
+    return description
+
+
+def _as_given(event: Event) -> dict[str, Any]:
+    return described(event, to_organiser=True)
+
+
+def _sitting_told(event: Event, session: Session, to_organiser: bool) -> dict[str, Any]:
+    told = {
+        "id": session.id,
+        "title": session.title,
+        "starts_at": _local(session.starts_at, event.timezone),
+        "ends_at": _local(session.ends_at, event.timezone),
+        "starts_at_utc": session.starts_at,
+        "ends_at_utc": session.ends_at,
+        "location": session.location,
+    }
+    return {**told, "join_url": session.join_url} if to_organiser else told
+
+
+def _local(instant: datetime, timezone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+
+
+def _questions_of(event: Event) -> list[dict[str, Any]]:
+    return db.session.get_one(Form, (event.id, event.form_version)).questions
+
+
+def _sitting_as_it_is(session: Session) -> Sitting:
+    return Sitting(session.starts_at, session.ends_at, session.title, session.location, session.join_url, id=session.id)
+
+
+def _sittings(
+    given: list[dict[str, Any]], timezone: str, before: Event | None, errors: dict[str, str]
+) -> tuple[Sitting, ...]:
+    known = {session.id for session in before.live_sessions} if before else set()
+    return tuple(
+        sitting
+        for number, session in enumerate(given)
+        if (sitting := _sitting(session, timezone, known, f"sessions.{number}", errors)) is not None
+    )
+
+
+def _sitting(
+    given: dict[str, Any], timezone: str, known: set[UUID], path: str, errors: dict[str, str]
+) -> Sitting | None:
+    """A session in instants, or None with what is wrong noted; each of the `known` is named once."""
+    session_id = given.get("id")
+    if session_id is not None and session_id not in known:
+        errors[f"{path}.id"] = "This event has no such session, or it is named twice."
+    known.discard(session_id)
+    starts_at = _instant(given["starts_at"], timezone, f"{path}.starts_at", errors)
+    ends_at = _instant(given["ends_at"], timezone, f"{path}.ends_at", errors)
+    if starts_at is None or ends_at is None:
+        return None
+    if ends_at <= starts_at:
+        errors[f"{path}.ends_at"] = "A session ends after it starts."
+    return Sitting(starts_at, ends_at, given["title"], given["location"], given["join_url"] or None, id=session_id)
+
+
+def _instant(local: datetime, timezone: str, path: str, errors: dict[str, str]) -> datetime | None:
+    try:
+        return instant_of(local, timezone)
+    except NoSuchTime as error:
+        errors[path] = str(error)
+        return None
+
+
+def _questions(given: list[dict[str, Any]], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:
+    try:
+        read_questions(given)
+    except ValueError as error:
+        errors["questions"] = str(error)
+    return tuple(given)
+
+
+def _programme(slug: str | None, errors: dict[str, str]) -> Programme | None:
+    if slug is None:
+        return None
+    programme = db.session.scalar(select(Programme).filter_by(slug=slug))
+    if programme is None:
+        errors["programme"] = "There is no such programme."
+    return programme

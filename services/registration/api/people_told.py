@@ -1,0 +1,65 @@
+"""Registrations as the API tells them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.registration import links
+from services.registration.models import Consent, Placement, Registration, db
+
+
+def told(registration: Registration) -> dict[str, Any]:
+    """One registration."""
+    return told_all([registration])[0]
+
+
+def told_all(registrations: Sequence[Registration]) -> list[dict[str, Any]]:
+    """Several registrations; what they agreed to is read once for all."""
+    consents = _consents([registration.id for registration in registrations])
+    return [_told(registration, consents[registration.id]) for registration in registrations]
+
+
+def _told(registration: Registration, consents: list[str]) -> dict[str, Any]:
+    return {
+        "id": registration.id,
+        "event": registration.event.slug,
+        "status": registration.status,
+        "name": registration.name,
+        "email": registration.person.email,
+        "organisation": registration.organisation,
+        "language": registration.language,
+        "answers": registration.answers,
+        "consents": consents,
+        "rsvp": registration.rsvp,
+        "attendance": registration.attendance,
+        "registered_at": registration.created_at,
+        "cancelled_at": registration.cancelled_at,
+        "placements": [_placement(placement) for placement in registration.placements],
+        "page_url": links.own_page(registration),
+    }
+
+
+def _placement(placement: Placement) -> dict[str, Any]:
+    return {
+        "cohort": placement.cohort.slug,
+        "title": placement.cohort.title,
+        "status": placement.status,
+        "asked": placement.asked,
+        "fits": placement.fits,
+        "room": placement.room,
+        "told": placement.told,
+        "pinned": placement.pinned,
+        "reason": placement.reason,
+    }
+
+
+def _consents(registration_ids: list[UUID]) -> dict[UUID, list[str]]:
+    given: dict[UUID, list[str]] = defaultdict(list)
+    mine = select(Consent.registration_id, Consent.purpose).where(Consent.registration_id.in_(registration_ids))
+    for registration_id, purpose in db.session.execute(mine.where(Consent.withdrawn_at.is_(None)).order_by(Consent.id)):
+        if purpose not in given[registration_id]:
+            given[registration_id].append(purpose)
+    return given

@@ -1,0 +1,220 @@
+"""Registrations in the API: one that anybody may make, the rest for organisers."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, abort
+from sqlalchemy import select
+
+from services.registration import attendees, links
+from services.registration.api import people, schemas
+from services.registration.api.door import (
+    acting,
+    door,
+    fails_with,
+    is_organiser,
+    json_object,
+    organisers_only,
+    repeatable,
+)
+from services.registration.api.events import visible_event
+from services.registration.api.people_told import told, told_all
+from services.registration.applications import Unusable, read_application
+from services.registration.attendees import Filters
+from services.registration.exports import download_response
+from services.registration.limits import limit_registrations
+from services.registration.models import EventStatus, Form, Registration, TimelineEntry, db
+from services.registration.operations import placements
+from services.registration.operations import registrations as operations
+from services.registration.rules.places import Status
+from services.registration.rules.questions import Question
+from services.registration.rules.wording import WORDINGS
+
+registrations = door("Registrations", "People at events.")
+
+MESSAGES = {
+    Status.CONFIRMED: "You are registered. We are sending an e-mail with everything you need to the address you gave.",
+    Status.WAITLISTED: "Every place is taken, so you are on the waiting list. "
+    "We are sending an e-mail about it to the address you gave.",
+}
+
+
+@registrations.route("/events/<slug>/registrations", methods=["POST"])
+@limit_registrations
+@repeatable
+@fails_with(401, 404, 409, 429)
+@registrations.doc(requestBody={"required": True, "content": {"application/json": {"schema": people.Application}}})
+@registrations.response(201, people.Receipt)
+def register(slug: str) -> dict[str, Any]:
+    """Register somebody
+
+    Open to all where the event is published. Whoever registers a second time is sent the link to their
+    own page instead; the answer here is the same. 409 means that the event is full, or called off.
+    """
+    event = visible_event(slug)
+    if event.status != EventStatus.PUBLISHED:
+        abort(409, "The event was called off." if event.status == EventStatus.CANCELLED else "It is not published yet.")
+    application = read_application(_questions(event.id, event.form_version), json_object(), source="api")
+    registered = operations.register(event, application, acting())
+    receipt: dict[str, Any] = {"status": registered.standing, "message": MESSAGES[registered.standing]}
+    if is_organiser():
+        receipt |= {"id": registered.registration.id, "page_url": links.own_page(registered.registration)}
+    return receipt
+
+
+@registrations.route("/events/<slug>/registrations")
+@organisers_only
+@fails_with(404)
+@registrations.arguments(schemas.PagedFilters, location="query")
+@registrations.response(200, people.PageOfRegistrations)
+def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
+    """List an event's registrations
+
+    The newest first, a page at a time.
+    """
+    event = visible_event(slug)
+    cursor, limit = asked.pop("cursor", None), asked.pop("limit")
+    page = attendees.page(event, Filters(**asked), cursor, limit)
+    return {"registrations": told_all(page.registrations), "next_cursor": page.next_cursor}
+
+
+@registrations.route("/events/<slug>/attendees.csv")
+@organisers_only
+@fails_with(404)
+@registrations.arguments(schemas.ExportFilters, location="query")
+@registrations.response(200, {"type": "string"}, content_type="text/csv")
+def export_csv(asked: dict[str, Any], slug: str) -> Response:
+    """Take the attendee list away as CSV
+
+    The oldest first, UTF-8 with its mark, several choices joined with "; ". A cell that a spreadsheet
+    would take for a formula begins with an apostrophe.
+    """
+    return _export(slug, asked, "csv")
+
+
+@registrations.route("/events/<slug>/attendees.json")
+@organisers_only
+@fails_with(404)
+@registrations.arguments(schemas.ExportFilters, location="query")
+@registrations.response(200, {"type": "array", "items": {"type": "object"}})
+def export_json(asked: dict[str, Any], slug: str) -> Response:
+    """Take the attendee list away as JSON
+
+    One object an attendee, the oldest first, with the columns of the CSV.
+    """
+    return _export(slug, asked, "json")
+
+
+@registrations.route("/registrations/<uuid:registration_id>")
+@organisers_only
+@fails_with(404)
+@registrations.response(200, people.Registration)
+def get_registration(registration_id: UUID) -> dict[str, Any]:
+    """Look at a registration"""
+    return told(_registration(registration_id))
+
+
+@registrations.route("/registrations/<uuid:registration_id>", methods=["PATCH"])
+@organisers_only
+@fails_with(404, 409)
+@registrations.arguments(people.RegistrationChanges)
+@registrations.response(200, people.Registration)
+def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
+    """Change a registration
+
+    Only what is given changes; the rules look again at which cohorts the answers lead to. The address
+    stays as it is.
+    """
+    registration = _registration_that_stands(registration_id)
+    questions = _questions(registration.event_id, registration.event.form_version)
+    application = read_application(questions, _changed(registration, given, questions), source="api")
+    operations.change_answers(registration, application, acting())
+    return told(registration)
+
+
+@registrations.route("/registrations/<uuid:registration_id>", methods=["DELETE"])
+@organisers_only
+@fails_with(404)
+@registrations.response(204)
+def cancel_registration(registration_id: UUID) -> None:
+    """Cancel a registration
+
+    The person is told, and the place goes to whoever waits longest. What is known of them stays.
+    Cancelling twice changes nothing.
+    """
+    operations.cancel(_registration(registration_id), acting())
+
+
+@registrations.route("/registrations/<uuid:registration_id>/placements", methods=["POST"])
+@organisers_only
+@repeatable
+@fails_with(404, 409)
+@registrations.arguments(people.Decision)
+@registrations.response(200, people.Registration)
+def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
+    """Place somebody in a cohort, or decline
+
+    The person is told. Deciding the same twice changes nothing.
+    """
+    registration = _registration_that_stands(registration_id)
+    programme = registration.event.programme
+    cohorts = {cohort.slug: cohort for cohort in programme.cohorts} if programme else {}
+    if given["cohort"] not in cohorts:
+        raise Unusable({"cohort": "The event's programme has no such cohort."})
+    if given["decision"] == "decline" and not given["reason"]:
+        raise Unusable({"reason": "Say why: the person is told."})
+    decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
+    decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
+    return told(registration)
+
+
+@registrations.route("/registrations/<uuid:registration_id>/timeline")
+@organisers_only
+@fails_with(404)
+@registrations.response(200, people.Timeline)
+def get_timeline(registration_id: UUID) -> dict[str, Any]:
+    """Look at what happened to a registration"""
+    registration = _registration(registration_id)
+    mine = select(TimelineEntry).filter_by(registration_id=registration.id).order_by(TimelineEntry.id)
+    return {"entries": list(db.session.scalars(mine))}
+
+
+def _export(slug: str, asked: dict[str, Any], format_name: str) -> Response:
+    columns = [name.strip() for name in asked.pop("columns").split(",") if name.strip()]
+    return download_response(visible_event(slug), Filters(**asked), format_name, columns)
+
+
+def _registration(registration_id: UUID) -> Registration:
+    registration = db.session.get(Registration, registration_id)
+    if registration is None:
+        abort(404, "There is no such registration.")
+    return registration
+
+
+def _registration_that_stands(registration_id: UUID) -> Registration:
+    """The registration, which nobody else changes until this request has; 409 where it was cancelled."""
+    found = select(Registration).filter_by(id=registration_id).with_for_update(of=Registration)
+    registration = db.session.scalar(found)
+    if registration is None:
+        abort(404, "There is no such registration.")
+    if registration.status == Status.CANCELLED or registration.event.status == EventStatus.CANCELLED:
+        abort(409, "The registration was cancelled, or the event called off.")
+    return registration
+
+
+def _questions(event_id: UUID, version: int) -> tuple[Question, ...]:
+    return db.session.get_one(Form, (event_id, version)).read()
+
+
+def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
+    """The form as this registration would fill it in now. Answers to questions no longer asked are let go."""
+    asked = {question.key for question in questions}
+    before = {key: answer for key, answer in registration.answers.items() if key in asked}
+    return {
+        "name": given.get("name", registration.name),
+        "organisation": given.get("organisation", registration.organisation),
+        "email": registration.person.email,
+        "language": registration.language,
+        "answers": before | given.get("answers", {}),
+        "consents": [wording.purpose for wording in WORDINGS if wording.required],
+    }
