@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 from services.registration import messages
+from services.registration.api import init_api
 from services.registration.config import Config
 from services.registration.console import init_console
 from services.registration.jobs import JOBS
@@ -31,4 +32,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(forms)
     app.register_blueprint(own_pages)
     init_console(app)
+    init_api(app)
     return app
