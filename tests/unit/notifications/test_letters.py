@@ -1,0 +1,136 @@
+"""What mails say: everything a person needs, in plain text and in HTML alike."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from mail_examples import INVITE, a_mail, a_session, an_event
+
+from services.notifications.letters import Letter, write
+from shared.messages.notices import Invite, Kind
+
+JOIN = "https://meet.example.org/room"
+PAGE = "https://events.example.org/registrations/token"
+
+
+def letter(kind: str = "confirmed", **changes: Any) -> Letter:
+    return write(a_mail(kind=kind, topic="Community of practice", **changes), "Example Foundation")
+
+
+def seen(html: str) -> str:
+    """The words of an HTML mail."""
+    body = html[html.index("<body") :]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_mail_says_what_when_and_where_to_change_it(kind: Kind) -> None:
+    written = letter(kind)
+    assert "Learning together" in written.subject
+    assert len(written.subject) <= 78
+    assert "When: Thursday 4 November 2027, 12.30 to 14.00 (Greenwich Mean Time, London)" in written.text
+    assert "Thursday 4 November 2027 12.30 to 14.00 Greenwich Mean Time, London" in seen(written.html)
+    assert written.text.startswith("Hello Ada Example,\n\n")
+    assert "Hello Ada Example" in seen(written.html)
+    assert PAGE in written.text
+    assert f'href="{PAGE}"' in written.html
+    assert "!" not in written.text + seen(written.html)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_joining_link_is_told_only_to_those_who_hold_a_place(kind: Kind) -> None:
+    with_place, without = letter(kind, holds_place=True), letter(kind, holds_place=False)
+    assert f"Join online: {JOIN}\n" in with_place.text
+    assert f'href="{JOIN}"' in with_place.html
+    assert JOIN not in without.text + without.html
+
+
+def test_a_session_without_a_link_yet_says_that_one_will_follow() -> None:
+    written = letter(event=an_event(sessions=(a_session(join_url=None),)))
+    assert "Where: online; the link to join will follow\n" in written.text
+    assert "Online; the link to join will follow" in seen(written.html)
+
+
+def test_several_sessions_are_listed_with_their_own_titles_and_places() -> None:
+    sessions = (
+        a_session(title="Beginning", join_url=None, location="Town Hall, Example Street"),
+        a_session(id="s2", title="Afterwards", cancelled=True),
+    )
+    written = letter(event=an_event(sessions=sessions))
+    for words in (written.text, seen(written.html)):
+        assert words.index("Beginning") < words.index("Town Hall, Example Street") < words.index("Afterwards")
+    assert "(Greenwich Mean Time, London) - cancelled\nWhere: online\n" in written.text
+    assert "Cancelled: Thursday 4 November 2027" in seen(written.html)
+    assert JOIN not in written.text + written.html
+
+
+def test_next_steps_are_told_in_their_own_sentences() -> None:
+    written = letter(next_steps=("A person looks at your answers.", "We write within a week."))
+    assert "What happens next\n* A person looks at your answers.\n* We write within a week.\n" in written.text
+    assert "What happens next A person looks at your answers. We write within a week." in seen(written.html)
+
+
+@pytest.mark.parametrize("kind", ["not_placed", "event_cancelled"])
+def test_a_reason_is_told_as_it_was_written(kind: str) -> None:
+    written = letter(kind, reason="Our speaker is ill.\r\nWe are sorry.")
+    assert "Why\nOur speaker is ill.\nWe are sorry.\n" in written.text
+    assert "Why Our speaker is ill. We are sorry." in seen(written.html)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (("time",), "the time of"),
+        (("time", "place"), "the time and the place of"),
+        (("time", "title", "place"), "the time, the title and the place of"),
+        ((), "the details of"),
+    ],
+)
+def test_a_change_is_named(changes: tuple[str, ...], words: str) -> None:
+    written = letter("changed", changes=changes)
+    assert f"have changed {words} Learning together." in written.text
+    assert f"have changed {words} Learning together" in seen(written.html)
+
+
+def test_the_calendar_is_spoken_of_as_the_invite_does() -> None:
+    asked, withdrawn = letter(), letter("cancelled", invite=Invite(method="CANCEL", content=INVITE.content))
+    for words in (asked.text, seen(asked.html)):
+        assert "puts the date in your calendar" in words
+    for words in (withdrawn.text, seen(withdrawn.html)):
+        assert "takes the date out of your calendar" in words
+
+
+def test_without_an_invite_whoever_holds_a_place_is_offered_their_feed() -> None:
+    feed = "https://events.example.org/calendar/people/token.ics"
+    assert feed in letter(invite=None, feed_url=feed).text
+    assert f'href="{feed}"' in letter(invite=None, feed_url=feed).html
+    assert feed not in letter(invite=None, feed_url=feed, holds_place=False).text
+    assert feed not in letter(feed_url=feed).text
+
+
+def test_nothing_that_people_type_becomes_markup() -> None:
+    sly = '<script>alert("x")</script>&"'
+    written = letter(
+        "not_placed",
+        name=sly,
+        event=an_event(title=sly, sessions=(a_session(title=sly + sly, location=sly),)),
+        next_steps=(sly,),
+        reason=sly,
+    )
+    assert "<script" not in written.html
+    assert seen(written.html).count("<script>alert") >= 7
+    assert f"Hello {sly}," in written.text
+
+
+def test_somebody_without_a_name_is_greeted_all_the_same() -> None:
+    written = letter(name="")
+    assert written.text.startswith("Hello,\n\n")
+    assert '<p dir="auto">Hello,</p>' in written.html
+
+
+def test_an_html_mail_names_its_language_and_has_no_outside_parts() -> None:
+    html = letter().html
+    assert '<html lang="en-GB">' in html
+    assert "prefers-color-scheme: dark" in html
+    assert not re.search(r"<(img|script|link|iframe)|url\(|@import", html)
