@@ -1,10 +1,12 @@
 """What calendar's clock does besides the common chores."""
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import delete
 
 from services.calendar.config import Config
+from services.calendar.mailboxes import read_imap, read_maildir
 from services.calendar.models import Listing, Registration, db
 from shared.clock import now
 from shared.processes import Job
@@ -12,11 +14,18 @@ from shared.processes import Job
 PERSONAL_KEPT = timedelta(days=90)
 LISTINGS_KEPT = timedelta(days=365)
 DAY_SECONDS = 86_400
+IMAP_SECONDS = 60
+MAILDIR_SECONDS = 2
 
 
 def jobs_for(config: Config) -> tuple[Job, ...]:
     """The jobs that these settings ask for."""
-    return (Job("forget", DAY_SECONDS, forget_the_past),)
+    jobs = [Job("forget", DAY_SECONDS, forget_the_past)]
+    if config.IMAP_URL:
+        jobs.append(Job("read IMAP", IMAP_SECONDS, partial(read_imap, config.IMAP_URL)))
+    if config.INBOUND_MAILDIR:
+        jobs.append(Job("read Maildir", MAILDIR_SECONDS, partial(read_maildir, config.INBOUND_MAILDIR)))
+    return tuple(jobs)
 
 
 def forget_the_past() -> None:
