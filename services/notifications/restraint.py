@@ -2,8 +2,8 @@
 
 import random
 import threading
-import time
 from datetime import timedelta
+from time import monotonic, sleep
 
 from shared.inbox import TryAgain
 
@@ -22,12 +22,12 @@ class Pace:
     def wait(self) -> None:
         """Sleep until it is this mail's turn. Raises TryAgain where that would hold a thread for long."""
         with self._lock:
-            at = time.monotonic()
+            at = monotonic()
             wait = max(self._next - at, 0.0)
             if wait > LONGEST_QUEUE_SECONDS:
                 raise TryAgain("More mails wait than may be sent at this pace.", timedelta(seconds=wait))
             self._next = at + wait + self._interval
-        time.sleep(wait)
+        sleep(wait)
 
 
 class Circuit:
@@ -49,17 +49,17 @@ class Circuit:
         with self._lock:
             if not self._pause:
                 return
-            wait = self._shut_until - time.monotonic()
+            wait = self._shut_until - monotonic()
             if wait > 0:
                 raise TryAgain(self._reason, timedelta(seconds=wait * random.uniform(1.0, 1.2)))
-            self._shut_until = time.monotonic() + self._timeout
+            self._shut_until = monotonic() + self._timeout
 
     def failed(self, reason: str) -> TryAgain:
         """Shut for longer than last time; gives what the mail that found out should raise."""
         with self._lock:
             self._reason = reason
             self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)
-            self._shut_until = time.monotonic() + self._pause
+            self._shut_until = monotonic() + self._pause
             return TryAgain(reason, timedelta(seconds=self._pause))
 
     def mended(self) -> None:

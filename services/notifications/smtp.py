@@ -6,11 +6,11 @@ import smtplib
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 from urllib.parse import unquote, urlsplit
 
 from services.notifications.restraint import Circuit, Pace
@@ -64,7 +64,7 @@ class Connection:
         try:
             self._expect(*self.smtp.mail(sender), about_sender=True)
             self._expect(*self.smtp.rcpt(recipient))
-            if time.monotonic() > start_before:
+            if monotonic() > start_before:
                 self.smtp.close()
                 raise TryAgain("The relay is too slow.")
             self._expect(*self.smtp.docmd("DATA"))
@@ -84,7 +84,7 @@ class Connection:
 
         A relay speaks only when spoken to; anything there is to read is its goodbye.
         """
-        rested = time.monotonic() - self.used_at
+        rested = monotonic() - self.used_at
         if self.smtp.sock is None or self.mails >= MOST_MAILS_A_CONNECTION or rested > LONGEST_IDLE_SECONDS:
             return False
         heard = select.poll()
@@ -137,7 +137,7 @@ class SmtpTransport:
         Raises Refused where it says never, and TryAgain where it says not now, or nothing.
         """
         # The lease of whoever sends must outlive the two answers to the body, or another may send it too.
-        start_before = time.monotonic() + LEASE.total_seconds() - 2 * self._timeout - MARGIN_SECONDS
+        start_before = monotonic() + LEASE.total_seconds() - 2 * self._timeout - MARGIN_SECONDS
         self._circuit.check()
         self._pace.wait()
         with self._connection() as connection:
@@ -168,7 +168,7 @@ class SmtpTransport:
         return chosen
 
     def _keep(self, connection: Connection) -> None:
-        connection.used_at = time.monotonic()
+        connection.used_at = monotonic()
         if not connection.is_fit():
             return connection.close()
         with self._lock:

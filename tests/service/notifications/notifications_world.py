@@ -1,0 +1,95 @@
+"""Notifications with a database of its own, and mails that others owe."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from services.notifications import create_app
+from services.notifications.models import Delivery, db, queue
+from shared.clock import now
+from shared.ids import new_id
+from shared.messages import Message, decode, encode
+from shared.messages.notices import EventFacts, Invite, MailDue, Notice, Recipient, SessionFacts
+from shared.migrations import upgrade
+from shared.outbox import Envelope
+
+KEY = "registration 1"
+
+
+class World:
+    """The service as the broker sees it: messages go in by `handle`, receipts come out in `receipts`."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
+        environment = {
+            "SECRET_KEY": "a secret for tests only, long enough",
+            "NOTIFICATIONS_DATABASE_URL": f"sqlite:///{folder / 'notifications.db'}",
+            "BROKER_URL": "redis://127.0.0.1:1/0",
+            "MAIL_FROM": "Example Foundation <events@example.org>",
+            "SMTP_TIMEOUT": "5",
+            "LOG_LEVEL": "error",
+        }
+        self.app: Flask = create_app(environment | settings)
+        self.sent: list[tuple[str, Envelope]] = []
+        monkeypatch.setattr(queue, "send", lambda to, envelope: self.sent.append((to, envelope)))
+        upgrade(self.app)
+
+    @property
+    def receipts(self) -> list[Message]:
+        """What the origin has been told."""
+        return [decode(one.type, one.version, one.body) for to, one in self.sent if to == "registration"]
+
+    def handle(self, envelope: Envelope) -> None:
+        """Let a message arrive from the broker."""
+        with self.app.app_context():
+            queue.handle(envelope)
+
+    def delivery(self, envelope: Envelope) -> Delivery:
+        """What is kept of a mail."""
+        with self.app.app_context():
+            return db.session.get_one(Delivery, UUID(envelope.id))
+
+    def let_the_lease_run_out(self, envelope: Envelope) -> None:
+        """Make it as if whoever claimed the mail had gone silent long ago."""
+        with self.app.app_context():
+            db.session.get_one(Delivery, UUID(envelope.id)).lease_until = now() - timedelta(seconds=1)
+            db.session.commit()
+
+
+def owed(message: Message, *, ordinal: int = 1, key: str = KEY) -> Envelope:
+    """A message as registration owes it."""
+    return Envelope(
+        str(new_id()), message.wire_name, message.wire_version, key, ordinal, "registration", False, encode(message)
+    )
+
+
+def a_mail(*, email: str = "ada@example.org", **changes: Any) -> MailDue:
+    session = SessionFacts(
+        id="s1",
+        title="",
+        starts_at=datetime(2027, 11, 4, 12, 30, tzinfo=UTC),
+        ends_at=datetime(2027, 11, 4, 14, 0, tzinfo=UTC),
+    )
+    event = EventFacts(
+        id="e1",
+        slug="learning",
+        title="Learning together",
+        url="https://events.example.org/events/learning",
+        timezone="Europe/London",
+        sessions=(session,),
+    )
+    notice = Notice(
+        kind="confirmed",
+        registration_id="r1",
+        stated_at=datetime(2027, 10, 1, 9, 0, tzinfo=UTC),
+        recipient=Recipient(person_id="p1", name="Ada Example", email=email),
+        event=event,
+        page_url="https://events.example.org/registrations/token",
+        holds_place=True,
+    )
+    invite = Invite(method="REQUEST", content="BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n")
+    return MailDue(notice=replace(notice, **changes), invite=invite)
