@@ -135,7 +135,7 @@ class Invitation(Model):
     uid: Mapped[str] = mapped_column(String(255), primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
     part: Mapped[str] = mapped_column(String(64))
-    method: Mapped[Method] = mapped_column(String(10))
+    method: Mapped[str] = mapped_column(String(10))
     sequence: Mapped[int]
     shown: Mapped[str] = mapped_column(String(64))
     stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -151,7 +151,7 @@ class Invitation(Model):
 
     def remember(self, step: Step, *, shown: str, stated_at: datetime, invited: str) -> None:
         """Note what is about to be sent; its content follows."""
-        self.method, self.sequence = step.method or self.method, step.sequence
+        self.method, self.sequence = step.method or "", step.sequence
         self.shown, self.stated_at, self.invited = shown, stated_at, invited
 
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 import structlog
-from calendar_imap import ImapServer
-from calendar_world import STATED, World, a_notice, an_event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -19,6 +17,8 @@ from services.calendar.models import Invitation, Listing, Registration, Rsvp, db
 from services.calendar.replies import take_in
 from shared.messages.receipts import RsvpReceived
 from shared.settings import BadSetting
+from tests.service.calendar.calendar_imap import ImapServer
+from tests.service.calendar.calendar_world import STATED, World, a_notice, an_event
 
 KEY = "the key of the mail server"
 UID = "r1-e1s1@charity.example.org"

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
 
 from shared.messages.notices import Kind
 from shared.tokens import Purpose, sign
+from tests.service.calendar.calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
 
 NOVEMBER = an_event("2027-11-04T12:30")
 

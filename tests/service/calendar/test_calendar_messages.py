@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import vobject
-from calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
 from sqlalchemy import select
 
 from services.calendar.models import Invitation, db
 from shared.messages.notices import Invite, Kind, MailDue
 from shared.messages.receipts import Settled
+from tests.service.calendar.calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
 
 
 @pytest.fixture

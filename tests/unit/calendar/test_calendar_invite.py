@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from calendar_examples import ADA, STATED, an_event
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from services.calendar.rules.invite import (
     what_it_shows,
 )
 from services.calendar.rules.shape import Part
+from tests.unit.calendar.calendar_examples import ADA, STATED, an_event
 
 
 def sent(method: Method, sequence: int, shown: str = "as it was") -> Sent:
