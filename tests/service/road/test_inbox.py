@@ -1,0 +1,219 @@
+"""Each message is handled once, in order within its key, and always answered."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from shared import inbox
+from shared.clock import now
+from shared.ids import new_id
+from shared.inbox import Ended, Forward, TryAgain
+from shared.messages import encode
+from shared.messages.listings import EventListed
+from shared.messages.notices import EventFacts
+from shared.messages.receipts import Outcome
+from shared.outbox import Envelope
+
+from .conftest import World
+
+
+def news(key: str = "k", ordinal: int = 1, **changes: Any) -> Envelope:
+    facts = EventFacts(id="e", slug="s", title="t", url="u", timezone="Europe/London")
+    body = encode(EventListed(event=facts, status="published", stated_at=now()))
+    values = {"id": str(new_id()), "type": "event-listed", "version": 1, "key": key, "ordinal": ordinal}
+    return Envelope(**{**values, "origin": "there", "bulk": False, "body": body, **changes})
+
+
+class Handler:
+    """A handler that counts, and does what it is told."""
+
+    def __init__(self, world: World, *results: Any) -> None:
+        self.calls = 0
+        self.results = list(results) or [Ended(Outcome.DONE)]
+        world.queue.receives(EventListed)(self)
+
+    def __call__(self, message: EventListed) -> Any:
+        self.calls += 1
+        result = self.results[min(self.calls, len(self.results)) - 1]
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+
+def outcomes(world: World) -> list[str]:
+    return [envelope.body["outcome"] for _, envelope in world.sent if envelope.type == "settled"]
+
+
+def row(world: World, envelope: Envelope) -> Any:
+    world.db.session.expire_all()
+    return world.db.session.query(world.Inbox).filter_by(key=envelope.key, ordinal=envelope.ordinal).one()
+
+
+def test_a_message_is_handled_and_answered(world: World) -> None:
+    handler, envelope = Handler(world), news()
+    world.queue.handle(envelope)
+    ((to, receipt),) = world.sent
+    assert (handler.calls, to, receipt.type, receipt.body["message_id"]) == (1, "there", "settled", envelope.id)
+
+
+def test_a_repeat_gets_the_same_answer_and_is_not_handled_again(world: World) -> None:
+    handler, envelope = Handler(world), news()
+    world.queue.handle(envelope)
+    world.queue.handle(envelope)
+    assert handler.calls == 1
+    assert world.sent[0] == world.sent[1]
+
+
+def test_a_forwarded_message_keeps_its_id_key_ordinal_and_origin(world: World) -> None:
+    onward = EventListed(event=EventFacts(id="", slug="", title="", url="", timezone=""), status="x", stated_at=now())
+    Handler(world, Forward("further", onward))
+    envelope = news(ordinal=4)
+    world.queue.handle(envelope)
+    world.queue.handle(envelope)
+    (to, first), (_, second) = world.sent
+    assert to == "further"
+    assert first == second == Envelope(**{**vars_of(envelope), "body": encode(onward)})
+
+
+def vars_of(envelope: Envelope) -> dict[str, Any]:
+    return {name: getattr(envelope, name) for name in Envelope.__dataclass_fields__}
+
+
+def test_an_older_message_after_a_newer_one_of_its_key_is_superseded(world: World) -> None:
+    handler = Handler(world)
+    world.queue.handle(news(ordinal=2))
+    world.queue.handle(news(ordinal=1))
+    assert handler.calls == 1
+    assert outcomes(world) == ["done", "superseded"]
+
+
+def test_messages_of_other_keys_do_not_supersede(world: World) -> None:
+    handler = Handler(world)
+    world.queue.handle(news(key="a", ordinal=2))
+    world.queue.handle(news(key="b", ordinal=1))
+    assert (handler.calls, outcomes(world)) == (2, ["done", "done"])
+
+
+def test_a_newer_message_waits_for_the_older_one_that_is_being_handled(world: World) -> None:
+    older, newer = news(ordinal=1), news(ordinal=2)
+
+    class Meanwhile(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            if self.calls == 0:
+                self.calls += 1
+                world.queue.handle(newer)
+                assert outcomes(world) == []
+                return Ended(Outcome.DONE, "older")
+            return super().__call__(message)
+
+    handler = Meanwhile(world)
+    world.queue.handle(older)
+    assert world.sent[-1] == ("here", newer)
+    world.queue.handle(newer)
+    assert (handler.calls, outcomes(world)) == (2, ["done", "done"])
+
+
+def test_a_message_that_is_being_handled_is_left_to_whoever_handles_it(world: World) -> None:
+    envelope = news()
+
+    class Twice(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            if self.calls == 0:
+                self.calls += 1
+                world.queue.handle(envelope)
+                return Ended(Outcome.DONE)
+            return super().__call__(message)
+
+    handler = Twice(world)
+    world.queue.handle(envelope)
+    assert (handler.calls, outcomes(world)) == (1, ["done"])
+
+
+def test_what_a_dead_worker_held_is_taken_up_when_its_lease_ends_and_is_marked(world: World) -> None:
+    envelope = news()
+    handler = Handler(world, KeyboardInterrupt(), Ended(Outcome.SENT))
+    with time_machine.travel(now(), tick=False) as clock:
+        with pytest.raises(KeyboardInterrupt):
+            world.queue.handle(envelope)
+        world.db.session.rollback()
+        world.queue.handle(envelope)
+        assert handler.calls == 1
+        clock.shift(inbox.LEASE + timedelta(seconds=1))
+        assert inbox.retry_due(world.queue) == 1
+        world.queue.handle(world.sent.pop()[1])
+    assert outcomes(world) == ["sent"]
+    assert world.sent[-1][1].body["possibly_repeated"] is True
+
+
+def test_a_message_that_kills_its_workers_is_given_up(world: World) -> None:
+    poison = news()
+    handler = Handler(world, KeyboardInterrupt())
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(inbox.MOST_CRASHES):
+            with pytest.raises(KeyboardInterrupt):
+                world.queue.handle(poison)
+            world.db.session.rollback()
+            clock.shift(inbox.LEASE + timedelta(seconds=1))
+        world.queue.handle(poison)
+    assert handler.calls == inbox.MOST_CRASHES
+    assert outcomes(world) == ["failed"]
+
+
+def test_a_handler_that_keeps_failing_ends_as_failed_with_its_reason(world: World) -> None:
+    envelope = news()
+    handler = Handler(world, RuntimeError("no"))
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(inbox.MOST_ERRORS):
+            world.queue.handle(envelope)
+            clock.shift(timedelta(hours=1))
+    assert handler.calls == inbox.MOST_ERRORS
+    assert outcomes(world) == ["failed"]
+    assert world.sent[-1][1].body["detail"] == "RuntimeError: no"
+
+
+def test_what_cannot_be_done_now_is_tried_again_later_and_then_given_up_after_two_days(world: World) -> None:
+    envelope = news()
+    handler = Handler(world, TryAgain("451 come back"))
+    with time_machine.travel(now(), tick=False) as clock:
+        started = now()
+        world.queue.handle(envelope)
+        while not outcomes(world):
+            clock.shift(timedelta(minutes=10))
+            if inbox.retry_due(world.queue):
+                world.queue.handle(world.sent.pop()[1])
+        tried_for = now() - started
+    assert timedelta(hours=48) < tried_for < timedelta(hours=50)
+    assert handler.calls > 40
+    assert (outcomes(world), world.sent[-1][1].body["detail"]) == (["failed"], "451 come back")
+
+
+def test_a_pause_that_was_asked_for_is_kept(world: World) -> None:
+    Handler(world, TryAgain("busy", timedelta(minutes=5)))
+    envelope = news()
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(envelope)
+        clock.shift(timedelta(minutes=4))
+        assert inbox.retry_due(world.queue) == 0
+        clock.shift(timedelta(minutes=2))
+        assert inbox.retry_due(world.queue) == 1
+
+
+@pytest.mark.parametrize("changes", [{"body": {}}, {"type": "nonsense"}, {"version": 2}])
+def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes: dict[str, Any]) -> None:
+    handler = Handler(world)
+    world.queue.handle(news(**changes))
+    assert (handler.calls, outcomes(world)) == (0, ["failed"])
+
+
+def test_what_a_failed_handler_wrote_is_taken_back(world: World) -> None:
+    class Writes(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            world.db.session.add(world.Inbox(**inbox._fresh(news(key="stray"), now())))
+            world.db.session.flush()
+            raise RuntimeError("after writing")
+
+    Writes(world)
+    world.queue.handle(news())
+    assert world.db.session.query(world.Inbox).filter_by(key="stray").count() == 0

@@ -1,0 +1,49 @@
+"""Capacity, the waiting list, and local times."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.rules.places import EventIsFull, Status, places_to_give, standing_for_next
+from services.registration.rules.times import NoSuchTime, instant_of
+
+counts = st.integers(0, 50)
+
+
+@given(st.integers(1, 50), counts, counts)
+def test_no_more_places_are_given_than_there_are(capacity: int, taken: int, waiting: int) -> None:
+    assert taken + places_to_give(capacity, min(taken, capacity), waiting) <= max(taken, capacity) + waiting
+    assert min(taken, capacity) + places_to_give(capacity, min(taken, capacity), waiting) <= capacity
+
+
+@given(st.integers(1, 50), counts, st.integers(1, 50))
+def test_nobody_passes_those_who_wait(capacity: int, taken: int, waiting: int) -> None:
+    assert standing_for_next(capacity, taken, waiting, waitlist=True) is Status.WAITLISTED
+
+
+def test_an_event_without_a_limit_always_has_room() -> None:
+    assert standing_for_next(None, 10_000, 0, waitlist=False) is Status.CONFIRMED
+
+
+def test_a_full_event_without_a_waiting_list_refuses() -> None:
+    with pytest.raises(EventIsFull):
+        standing_for_next(2, 2, 0, waitlist=False)
+
+
+def test_a_time_in_november_in_london_is_greenwich_time() -> None:
+    assert instant_of(datetime(2027, 11, 4, 12, 30), "Europe/London") == datetime(2027, 11, 4, 12, 30, tzinfo=UTC)
+
+
+def test_a_time_in_june_in_london_is_an_hour_ahead() -> None:
+    assert instant_of(datetime(2027, 6, 4, 12, 30), "Europe/London") == datetime(2027, 6, 4, 11, 30, tzinfo=UTC)
+
+
+def test_a_time_that_the_clocks_skip_is_refused() -> None:
+    with pytest.raises(NoSuchTime):
+        instant_of(datetime(2027, 3, 28, 1, 30), "Europe/London")
+
+
+def test_of_a_time_that_comes_twice_the_first_is_taken() -> None:
+    assert instant_of(datetime(2027, 10, 31, 1, 30), "Europe/London") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
