@@ -6,10 +6,9 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.notifications import messages  # noqa: F401  (its handlers)
+from services.notifications import inbox_pages, messages  # noqa: F401  (the handlers)
 from services.notifications.compose import Letterhead
 from services.notifications.config import Config
-from services.notifications.inbox_page import inbox_page
 from services.notifications.maildir import Maildir
 from services.notifications.models import Heartbeat, db, queue
 from services.notifications.smtp import Relay, SmtpTransport
@@ -34,5 +33,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     else:
         maildir = Maildir(Path(config.MAIL_DIR or ""))
         app.extensions["transport"] = maildir
-        app.register_blueprint(inbox_page(maildir))
+        app.register_blueprint(inbox_pages.of(maildir))
     return app

@@ -41,6 +41,7 @@ class Circuit:
         self._timeout = timeout
         self._pause = 0.0
         self._shut_until = 0.0
+        self._scout_is_out = False
         self._reason = ""
         self._lock = threading.Lock()
 
@@ -52,17 +53,18 @@ class Circuit:
             wait = self._shut_until - monotonic()
             if wait > 0:
                 raise TryAgain(self._reason, timedelta(seconds=wait * random.uniform(1.0, 1.2)))
-            self._shut_until = monotonic() + self._timeout
+            self._scout_is_out, self._shut_until = True, monotonic() + self._timeout
 
     def failed(self, reason: str) -> TryAgain:
-        """Shut for longer than last time; gives what the mail that found out should raise."""
+        """Shut, for longer each time; gives what the mail that found out should raise."""
         with self._lock:
-            self._reason = reason
-            self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)
-            self._shut_until = monotonic() + self._pause
+            if self._scout_is_out or monotonic() >= self._shut_until:
+                self._reason, self._scout_is_out = reason, False
+                self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)
+                self._shut_until = monotonic() + self._pause
             return TryAgain(reason, timedelta(seconds=self._pause))
 
     def mended(self) -> None:
         """Open again."""
         with self._lock:
-            self._pause = 0.0
+            self._pause, self._shut_until, self._scout_is_out = 0.0, 0.0, False

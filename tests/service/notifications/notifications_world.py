@@ -1,9 +1,7 @@
 """Notifications with a database of its own, and mails that others owe."""
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +12,6 @@ from services.notifications.models import Delivery, db, queue
 from shared.clock import now
 from shared.ids import new_id
 from shared.messages import Message, decode, encode
-from shared.messages.notices import EventFacts, Invite, MailDue, Notice, Recipient, SessionFacts
 from shared.migrations import upgrade
 from shared.outbox import Envelope
 
@@ -65,31 +62,3 @@ def owed(message: Message, *, ordinal: int = 1, key: str = KEY) -> Envelope:
     return Envelope(
         str(new_id()), message.wire_name, message.wire_version, key, ordinal, "registration", False, encode(message)
     )
-
-
-def a_mail(*, email: str = "ada@example.org", **changes: Any) -> MailDue:
-    session = SessionFacts(
-        id="s1",
-        title="",
-        starts_at=datetime(2027, 11, 4, 12, 30, tzinfo=UTC),
-        ends_at=datetime(2027, 11, 4, 14, 0, tzinfo=UTC),
-    )
-    event = EventFacts(
-        id="e1",
-        slug="learning",
-        title="Learning together",
-        url="https://events.example.org/events/learning",
-        timezone="Europe/London",
-        sessions=(session,),
-    )
-    notice = Notice(
-        kind="confirmed",
-        registration_id="r1",
-        stated_at=datetime(2027, 10, 1, 9, 0, tzinfo=UTC),
-        recipient=Recipient(person_id="p1", name="Ada Example", email=email),
-        event=event,
-        page_url="https://events.example.org/registrations/token",
-        holds_place=True,
-    )
-    invite = Invite(method="REQUEST", content="BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n")
-    return MailDue(notice=replace(notice, **changes), invite=invite)

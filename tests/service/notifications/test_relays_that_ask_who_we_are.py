@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from notifications_world import World, a_mail, owed
-from receiving_relay import ReceivingRelay
+
+from tests.service.notifications.notifications_world import World, owed
+from tests.service.notifications.receiving_relay import ReceivingRelay
+from tests.unit.notifications.mail_examples import a_mail
 
 PASSWORD = "p@ss/word"
 IN_A_URL = "p%40ss%2Fword"

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from notifications_world import World, a_mail, owed
-from receiving_relay import HANG_UP, ReceivingRelay
 
 from services.notifications import restraint
 from services.notifications.models import Outbox, Suppression, db, queue
 from shared import outbox
 from shared.clock import now
 from shared.messages.receipts import Outcome, Settled
+from tests.service.notifications.notifications_world import World, owed
+from tests.service.notifications.receiving_relay import HANG_UP, ReceivingRelay
+from tests.unit.notifications.mail_examples import a_mail
 
 
 @pytest.fixture
@@ -43,7 +44,11 @@ def test_a_mail_that_is_owed_is_sent_and_answered_for(world: World, relay: Recei
     assert (receipt.message_id, receipt.outcome, receipt.detail) == (envelope.id, Outcome.SENT, "250 2.0.0 Taken")
     assert not receipt.possibly_repeated
     kept = world.delivery(envelope)
-    assert (kept.status, kept.kind, kept.registration_id) == ("sent", "confirmed", "r1")
+    assert (kept.status, kept.kind, kept.registration_id) == (
+        "sent",
+        "confirmed",
+        "01900000-0000-7000-8000-00000000000a",
+    )
     assert kept.message_id_header == mail["Message-ID"]
     assert kept.smtp_seconds is not None
     assert kept.envelope is None

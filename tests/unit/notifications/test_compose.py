@@ -10,11 +10,11 @@ from email.utils import parseaddr
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
 
 from services.notifications.compose import Letterhead, compose
 from services.notifications.letters import Unsendable, one_line
 from shared.messages.notices import Kind, MailDue
+from tests.unit.notifications.mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
 
 one_line_of_text = st.text(max_size=60).filter(lambda text: "\r" not in text and "\n" not in text)
 any_script = st.one_of(

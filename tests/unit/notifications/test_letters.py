@@ -5,10 +5,10 @@ from html import unescape
 from typing import Any
 
 import pytest
-from mail_examples import INVITE, a_mail, a_session, an_event
 
 from services.notifications.letters import Letter, write
 from shared.messages.notices import Invite, Kind
+from tests.unit.notifications.mail_examples import INVITE, a_mail, a_session, an_event
 
 JOIN = "https://meet.example.org/room"
 PAGE = "https://events.example.org/registrations/token"

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from mail_examples import a_session
 
 from shared.wording import when
+from tests.unit.notifications.mail_examples import a_session
 
 
 @pytest.mark.parametrize(

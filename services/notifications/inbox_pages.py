@@ -15,7 +15,7 @@ MAIL_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; fr
 LINKS_OPEN_OUTSIDE = '<head>\n<base target="_blank">'
 
 
-def inbox_page(maildir: Maildir) -> Blueprint:
+def of(maildir: Maildir) -> Blueprint:
     """The pages under /mail/inbox that show what `maildir` holds."""
     pages = Blueprint("inbox", __name__, url_prefix="/mail/inbox")
 

@@ -1,0 +1,115 @@
+"""Holding back, with a clock that the test moves."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.notifications import restraint
+from services.notifications.restraint import Circuit, Pace
+from shared.inbox import TryAgain
+
+
+class Hands:
+    """The hands of the clock: sleeping moves them."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    hands = Hands()
+    monkeypatch.setattr(restraint, "monotonic", lambda: hands.at)
+    monkeypatch.setattr(restraint, "sleep", hands.sleep)
+    return hands
+
+
+def is_open(circuit: Circuit) -> bool:
+    try:
+        circuit.check()
+    except TryAgain:
+        return False
+    return True
+
+
+def test_a_pace_spaces_mails_evenly(clock: Hands) -> None:
+    pace, went = Pace(4), []
+    for _ in range(5):
+        pace.wait()
+        went.append(clock.at - 1000.0)
+    assert went == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_a_pace_saves_nothing_up(clock: Hands) -> None:
+    pace = Pace(4)
+    pace.wait()
+    clock.at += 100
+    began = clock.at
+    for _ in range(3):
+        pace.wait()
+    assert clock.at - began == 0.5
+
+
+def test_no_pace_holds_nobody_up(clock: Hands) -> None:
+    pace = Pace(0)
+    for _ in range(1000):
+        pace.wait()
+    assert clock.at == 1000.0
+
+
+def test_a_long_queue_is_sent_away_rather_than_kept_standing(clock: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restraint, "sleep", lambda _: None)  # as if many threads came at once
+    pace = Pace(1)
+    for _ in range(11):
+        pace.wait()
+    with pytest.raises(TryAgain) as sent_away:
+        pace.wait()
+    assert sent_away.value.pause is not None
+    assert sent_away.value.pause.total_seconds() == 11.0
+
+
+def test_a_lost_relay_is_let_be_longer_each_time_up_to_a_minute(clock: Hands) -> None:
+    circuit, pauses = Circuit(timeout=5), []
+    for _ in range(9):
+        pause = circuit.failed("It is away.").pause
+        assert pause is not None
+        pauses.append(pause.total_seconds())
+        clock.at += pauses[-1]
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_after_the_pause_one_mail_looks_while_the_others_wait(clock: Hands) -> None:
+    circuit = Circuit(timeout=5)
+    circuit.failed("It is away.")
+    assert not is_open(circuit)
+    clock.at += 1.0
+    assert [is_open(circuit) for _ in range(3)] == [True, False, False]
+
+
+def test_a_scout_that_never_comes_back_is_followed_by_another(clock: Hands) -> None:
+    circuit = Circuit(timeout=5)
+    circuit.failed("It is away.")
+    clock.at += 1.0
+    assert is_open(circuit)
+    clock.at += 5.0
+    assert is_open(circuit)
+
+
+def test_a_relay_that_is_back_is_open_to_all_and_forgiven(clock: Hands) -> None:
+    circuit = Circuit(timeout=5)
+    for _ in range(5):
+        circuit.failed("It is away.")
+        clock.at += 60.0
+    circuit.mended()
+    assert is_open(circuit)
+    assert circuit.failed("It is away again.").pause == timedelta(seconds=1)
+
+
+def test_mails_that_find_out_together_count_as_one_failure(clock: Hands) -> None:
+    circuit = Circuit(timeout=5)
+    for _ in range(4):
+        pause = circuit.failed("It is away.").pause
+    assert pause == timedelta(seconds=1)
