@@ -4,11 +4,11 @@ Counts live beside the queue in Redis where that is the broker, so that several 
 them; where Redis is away, each process counts on its own.
 """
 
-import math
+import logging
 import time
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -30,6 +30,7 @@ def init_limits(app: Flask) -> None:
         app.config["RATELIMIT_STORAGE_URI"] = "memory://"
     app.config["RATELIMIT_KEY_PREFIX"] = "placecard"
     limiter.init_app(app)
+    limiter.logger.setLevel(logging.WARNING)  # below that it writes down network addresses
 
 
 def registration_limit() -> str:
@@ -40,12 +41,17 @@ def registration_limit() -> str:
 def seconds_to_wait() -> int:
     """How long whoever has just been refused should wait (Retry-After, RFC 9110 section 10.2.3)."""
     limit = limiter.current_limit
-    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
+    return max(1, int(limit.reset_at - time.time())) if limit else 60
 
 
 def _is_only_looking() -> bool:
     return request.method != "POST"
 
 
-limit_registrations = limiter.shared_limit(registration_limit, scope="registrations", exempt_when=_is_only_looking)
+def _may_register_freely() -> bool:
+    """Looking is free, and so is registering for an organiser's program, whose key the API has checked."""
+    return _is_only_looking() or g.get("api_key") is not None
+
+
+limit_registrations = limiter.shared_limit(registration_limit, scope="registrations", exempt_when=_may_register_freely)
 limit_sign_ins = limiter.shared_limit("10/minute", scope="sign-ins", exempt_when=_is_only_looking)

@@ -1,6 +1,7 @@
 """The API door (version 1): JSON in and out, problems by RFC 9457, described by OpenAPI."""
 
 from http import HTTPStatus
+from inspect import getdoc
 from typing import Any
 
 from flask import Flask
@@ -40,6 +41,9 @@ class PlacecardApi(Api):  # type: ignore[misc]
         anything = {"description": "Whatever else goes wrong", "content": content}
         self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, anything, lazy=True)
 
+    def _register_pagination_header(self) -> None:
+        """Pages are told in bodies, by `next_cursor`."""
+
 
 def init_api(app: Flask) -> None:
     """Open the API, its description and a page to read that on."""
@@ -52,8 +56,10 @@ def init_api(app: Flask) -> None:
     )
     info = {"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}}
     api = PlacecardApi(app, spec_kwargs={"info": info, "servers": [{"url": app.config["PUBLIC_URL"]}]})
-    key = {"type": "http", "scheme": "bearer", "description": "An organiser's API key."}
-    api.spec.components.security_scheme("key", key)
+    bearer = {"type": "http", "scheme": "bearer", "description": "An organiser's API key."}
+    api.spec.components.security_scheme("key", bearer)
     for blueprint in (events, registrations, programmes):
         api.register_blueprint(blueprint)
+    for (schema, *_), name in api.ma_plugin.converter.refs.items():
+        api.spec.components.schemas[name]["description"] = getdoc(schema)
     app.register_blueprint(reference)

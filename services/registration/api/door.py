@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from flask import Request, Response, g, jsonify, request
@@ -23,6 +24,7 @@ from services.registration.timeline import REGISTRANT, Actor
 V = TypeVar("V", bound=Callable[..., Any])
 
 PREFIX = "/api/v1"
+BODY_FAILS = (400, 413, 415)
 KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -32,23 +34,13 @@ KEY_HEADER = {
 }
 
 
-NAMED = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    404: "NOT_FOUND",
-    409: "CONFLICT",
-    422: "UNPROCESSABLE_ENTITY",
-    429: "TOO_MANY_REQUESTS",
-}
-
-
 class StrictParser(FlaskParser):
     """Reads bodies that must be JSON objects, and addresses that hold only what we know."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        return json_object()
+        return json_object() if req.get_data() else {}
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         by_location = error.normalized_messages()
@@ -56,14 +48,30 @@ class StrictParser(FlaskParser):
 
 
 class Door(Blueprint):  # type: ignore[misc]
-    """A part of the API."""
+    """A part of the API. What its decorators know goes into the API's description."""
 
     ARGUMENTS_PARSER = StrictParser()
 
+    def route(self, rule: str, **options: Any) -> Callable[[V], V]:
+        """Serve a view; its name is the operation's id."""
+        serve = super().route(rule, **options)
+
+        def named(view: V) -> V:
+            return cast("V", serve(self.doc(operationId=view.__name__)(view)))
+
+        return named
+
+    def arguments(self, schema: Any, location: str = "json", **options: Any) -> Callable[[V], V]:
+        """Read the body, or what follows the address, by a schema."""
+        read = super().arguments(schema, location=location, **options)
+
+        def reading(view: V) -> V:
+            return fails_with(*(BODY_FAILS if location == "json" else ()))(cast("V", read(view)))
+
+        return reading
+
     if TYPE_CHECKING:  # flask-smorest says nothing of its types
 
-        def route(self, rule: str, **options: Any) -> Callable[[V], V]: ...
-        def arguments(self, schema: Any, **options: Any) -> Callable[[V], V]: ...
         def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[V], V]: ...
         def alt_response(self, status: int, response: str) -> Callable[[V], V]: ...
         @staticmethod
@@ -94,10 +102,15 @@ def fails_with(*statuses: int) -> Callable[[V], V]:
 
     def describe(view: V) -> V:
         for status in statuses:
-            view = _describing.alt_response(status, NAMED[status])(view)
+            view = _describing.alt_response(status, HTTPStatus(status).name)(view)
         return view
 
     return describe
+
+
+def open_to_all(view: V) -> V:
+    """Say in the API's description that an organiser's key is welcome and not needed."""
+    return Door.doc(security=[{}, {"key": []}])(fails_with(401)(view))
 
 
 def organisers_only(view: V) -> V:

@@ -8,7 +8,15 @@ from sqlalchemy import select
 
 from services.registration.api import schemas
 from services.registration.api.descriptions import described, description_of
-from services.registration.api.door import acting, door, fails_with, is_organiser, organisers_only, repeatable
+from services.registration.api.door import (
+    acting,
+    door,
+    fails_with,
+    is_organiser,
+    open_to_all,
+    organisers_only,
+    repeatable,
+)
 from services.registration.attendees import BadCursor
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import events as operations
@@ -17,7 +25,7 @@ events = door("Events", "Webinars and meetings, of one session or several.")
 
 
 @events.route("/events")
-@fails_with(401)
+@open_to_all
 @events.arguments(schemas.Paging, location="query")
 @events.response(200, schemas.PageOfEvents)
 def list_events(paging: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +63,8 @@ def create_event(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @events.route("/events/<slug>")
-@fails_with(401, 404)
+@open_to_all
+@fails_with(404)
 @events.response(200, schemas.Event)
 def get_event(slug: str) -> dict[str, Any]:
     """Look at an event

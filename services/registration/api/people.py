@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from services.registration.api.fields import Body, Text
-from services.registration.api.schemas import about
+from services.registration.api.schemas import about, word
 from services.registration.applications import LANGUAGES
 from services.registration.models import PlacementStatus
 from services.registration.rules.places import Status
@@ -34,7 +34,7 @@ class Application(Schema):
 class Receipt(Schema):
     """What became of an application. It never tells whether the address was known before."""
 
-    status = fields.Enum(Status, by_value=True, metadata=about("Where somebody who registers at this moment stands."))
+    status = word(Status, metadata=about("Where somebody who registers at this moment stands."))
     message = fields.String(metadata=about("The same in a sentence."))
     id = fields.UUID(metadata=about("For organisers."))
     page_url = fields.String(metadata=about("The person's own page. For organisers.", format="uri"))
@@ -45,7 +45,7 @@ class CohortPlacement(Schema):
 
     cohort = fields.String(metadata=about("The cohort's slug."))
     title = fields.String(metadata=about("The cohort's title."))
-    status = fields.Enum(PlacementStatus, by_value=True)
+    status = word(PlacementStatus)
     asked = fields.Boolean(metadata=about("Whether they asked for it."))
     fits = fields.String(metadata=about("What the rules say."))
     room = fields.Boolean(allow_none=True, metadata=about("Whether there was a place; null where nobody looked."))
@@ -59,7 +59,7 @@ class Registration(Schema):
 
     id = fields.UUID()
     event = fields.String(metadata=about("The event's slug."))
-    status = fields.Enum(Status, by_value=True)
+    status = word(Status)
     name = fields.String()
     email = fields.String()
     organisation = fields.String()

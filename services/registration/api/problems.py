@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask_limiter import RateLimitExceeded
 from marshmallow import Schema, fields
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -20,6 +21,14 @@ from services.registration.rules.places import EventIsFull
 
 MEDIA_TYPE = "application/problem+json"
 UNUSABLE = "Some of what was sent cannot be used; `errors` says what is wrong where."
+SENTENCES = {
+    400: "The request could not be read: its body must be valid JSON.",
+    404: "There is nothing at this address.",
+    405: "This address does not take this method; Allow says which it takes.",
+    413: "The body is larger than 256 KiB.",
+    415: "Send the body as JSON, with Content-Type: application/json.",
+    500: "Something went wrong on our side.",
+}
 
 
 class Problem(Schema):
@@ -66,6 +75,9 @@ def tell_of_problems(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(Unusable, _of_fields)
     blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
+    blueprint.register_error_handler(
+        IntegrityError, _always(409, "Somebody changed the same at this moment. Try again.")
+    )
     blueprint.register_error_handler(KeyReused, _always(422, "This Idempotency-Key came with another request before."))
     blueprint.register_error_handler(BadCursor, _in_field("cursor"))
     blueprint.register_error_handler(UnknownColumn, _in_field("columns"))
@@ -88,8 +100,8 @@ def _of_http(error: HTTPException) -> Response:
     if isinstance(error, RateLimitExceeded):
         headers.append(("Retry-After", str(seconds_to_wait())))
         return problem(status, "That was a lot at once. Please wait, then try again.", headers=headers)
-    detail = "Something went wrong on our side." if status == 500 else error.description or ""
-    return problem(status, detail, headers=headers)
+    own_sentence = error.description if error.description != type(error).description else None
+    return problem(status, own_sentence or SENTENCES.get(status, error.name), headers=headers)
 
 
 def _of_fields(error: Unusable) -> Response:

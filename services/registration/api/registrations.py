@@ -14,6 +14,7 @@ from services.registration.api.door import (
     fails_with,
     is_organiser,
     json_object,
+    open_to_all,
     organisers_only,
     repeatable,
 )
@@ -40,9 +41,10 @@ MESSAGES = {
 
 
 @registrations.route("/events/<slug>/registrations", methods=["POST"])
+@open_to_all
 @limit_registrations
 @repeatable
-@fails_with(401, 404, 409, 429)
+@fails_with(404, 409, 413, 415, 429)
 @registrations.doc(requestBody={"required": True, "content": {"application/json": {"schema": people.Application}}})
 @registrations.response(201, people.Receipt)
 def register(slug: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The shapes of what goes in and out of the API, with words for its description."""
 
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -12,10 +13,16 @@ from services.registration.rules.places import Status
 from services.registration.rules.questions import MOST_QUESTIONS, Type
 
 SLUG = validate.Regexp(
-    r"^[a-z0-9]+(-[a-z0-9]+)*\Z",
+    r"^[a-z0-9]+(-[a-z0-9]+)*$",
     error="Use small letters, digits and single hyphens, such as spring-webinar.",
 )
 MOST_SESSIONS, MOST_PLACES, PAGE, LARGEST_PAGE = 100, 1_000_000, 50, 200
+
+
+def word(kind: type[StrEnum], **options: Any) -> fields.String:
+    """One of a few words."""
+    words = [str(one) for one in kind]
+    return fields.String(validate=validate.OneOf(words, error=f"Choose one of {', '.join(words)}."), **options)
 
 
 def about(description: str, **more: Any) -> dict[str, Any]:
@@ -51,7 +58,7 @@ class Requirement(Body):
     """One test of an earlier answer. A blank answer meets none but "is blank"."""
 
     fact = fields.String(required=True, metadata=about("The key of an earlier question."))
-    test = fields.Enum(Test, by_value=True, required=True, metadata=about("How its answer is looked at."))
+    test = word(Test, required=True, metadata=about("How its answer is looked at."))
     values = fields.List(Line(), metadata=about("The values it is compared with."))
 
 
@@ -60,7 +67,7 @@ class QuestionOnForm(Body):
 
     key = Line(80, required=True, metadata=about("Letters, digits and underscores; answers are kept under it."))
     label = Line(300, required=True, metadata=about("The question, as people see it."))
-    type = fields.Enum(Type, by_value=True, metadata=about("How it is answered; text unless said otherwise."))
+    type = word(Type, metadata=about("How it is answered; text unless said otherwise."))
     help = Line(500, metadata=about("A sentence under the question."))
     options = fields.List(Whole(Choice), metadata=about("What can be chosen, for `one of` and `any of`."))
     required = fields.Boolean(metadata=about("Whether an answer must be given where the question is asked."))
@@ -73,17 +80,16 @@ class Event(Body):
     """An event: a webinar or a meeting of one session or several."""
 
     id = fields.UUID(dump_only=True)
-    slug = fields.String(
+    slug = Line(
+        80,
         required=True,
-        validate=[SLUG, validate.Length(max=80)],
+        validate=SLUG,
         metadata=about("Its name in addresses; it never changes.", example="spring-webinar"),
     )
     title = Line(required=True, metadata=about("What people see.", example="Spring webinar"))
     description = Text(LONGEST_DESCRIPTION, load_default="", metadata=about("Markdown."))
     timezone = Zone(required=True, metadata=about("The IANA zone of its clocks.", example="Europe/London"))
-    status = fields.Enum(
-        EventStatus, by_value=True, dump_only=True, metadata=about("Only a published one takes registrations.")
-    )
+    status = word(EventStatus, dump_only=True, metadata=about("Only a published one takes registrations."))
     sessions = fields.List(
         Whole(Sitting),
         required=True,
@@ -107,7 +113,7 @@ class Event(Body):
         Whole(QuestionOnForm),
         load_default=list,
         validate=validate.Length(max=MOST_QUESTIONS, error=f"A form has at most {MOST_QUESTIONS} questions."),
-        metadata=about("What the form asks beside name, address and organisation. Not in lists of events."),
+        metadata=about("What the form asks beside name, address and organisation."),
     )
     url = fields.String(dump_only=True, metadata=about("Its public page.", format="uri"))
     places_taken = fields.Integer(dump_only=True, metadata=about("Counted where there is a capacity; for organisers."))
@@ -120,10 +126,17 @@ class EventChanges(Event):
     """What should be different about an event. What is left out stays as it is."""
 
 
+class EventSummary(Event):
+    """An event without its questions."""
+
+    class Meta(Body.Meta):
+        exclude = ("questions",)
+
+
 class PageOfEvents(Schema):
     """Some events, the latest made first."""
 
-    events = fields.List(fields.Nested(Event(exclude=("questions",))))
+    events = fields.List(fields.Nested(EventSummary))
     next_cursor = fields.String(allow_none=True, metadata=about("Ask with it for the next page; null on the last."))
 
 

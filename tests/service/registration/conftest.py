@@ -1,0 +1,105 @@
+"""Registration with a database of its own, an organiser's key, and a published event with a form."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.registration import access, create_app
+from services.registration.models import Event
+from services.registration.operations import events
+from services.registration.operations.events import Description, Sitting
+from services.registration.timeline import SYSTEM
+from shared.migrations import upgrade
+
+QUESTIONS = (
+    {"key": "role", "label": "What do you do?", "type": "text"},
+    {
+        "key": "interests",
+        "label": "What would you like to join?",
+        "type": "any of",
+        "options": [
+            {"value": "webinar", "label": "The webinar"},
+            {"value": "community_of_practice", "label": "The community of practice"},
+            {"value": "funder_pilot", "label": "The funder pilot"},
+        ],
+    },
+    {
+        "key": "first_choice",
+        "label": "Which first?",
+        "type": "one of",
+        "required": True,
+        "options": [
+            {"value": "community_of_practice", "label": "The community of practice"},
+            {"value": "funder_pilot", "label": "The funder pilot"},
+        ],
+        "shown_when": [{"fact": "interests", "test": "includes any of", "values": ["funder_pilot"]}],
+    },
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> dict[str, str]:
+    """An environment with a fresh SQLite file, nobody at the broker's address, and no limit."""
+    return {
+        "SECRET_KEY": "a secret for tests only",
+        "REGISTRATION_DATABASE_URL": f"sqlite:///{tmp_path}/registration.db",
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+        "MAIL_FROM": "Example Events <events@example.org>",
+        "PUBLIC_URL": "http://localhost:8000",
+        "RATE_LIMIT": "off",
+    }
+
+
+@pytest.fixture
+def app(settings: dict[str, str]) -> Iterator[Flask]:
+    """The service, migrated."""
+    app = create_app(settings)
+    upgrade(app)
+    yield app
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def key(app: Flask) -> str:
+    """An organiser's API key."""
+    with app.app_context():
+        access.ensure_api_key("an-organisers-key", "tests")
+    return "an-organisers-key"
+
+
+@pytest.fixture
+def bearer(key: str) -> dict[str, str]:
+    """The header that an organiser's program sends."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture
+def event(app: Flask) -> str:
+    """The slug of a published event without limit of places: two in the afternoon in London, in winter."""
+    description = Description(
+        title="Winter webinar",
+        slug="winter-webinar",
+        timezone="Europe/London",
+        sessions=(
+            Sitting(
+                datetime(2030, 11, 4, 14, tzinfo=UTC),
+                datetime(2030, 11, 4, 15, tzinfo=UTC),
+                join_url="https://meet.example.org/winter",
+            ),
+        ),
+        questions=QUESTIONS,
+    )
+    with app.app_context():
+        made: Event = events.create(description, SYSTEM)
+        events.publish(made, SYSTEM)
+        return made.slug
