@@ -25,8 +25,8 @@ def of(maildir: Maildir) -> Blueprint:
     @pages.get("")
     def all_mails() -> ResponseReturnValue:
         """The newest mails, a page at a time."""
-        keys = maildir.newest(MAILS_A_PAGE, before=request.args.get("before", ""))
-        mails = [(key, mail) for key in keys if (mail := maildir.read(UUID(key)))]
+        keys = maildir.newest(MAILS_A_PAGE, before=request.args.get("before", type=UUID))
+        mails = [(key, mail) for key in keys if (mail := maildir.read(key))]
         older = keys[-1] if len(keys) == MAILS_A_PAGE else None
         return render_template("inbox/all.html", mails=mails, older=older)
 

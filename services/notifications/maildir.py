@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -27,10 +28,10 @@ class Maildir:
         os.rename(self.folder / "tmp" / name, self.folder / "new" / name)
         return f"Kept in the Maildir as {name}."
 
-    def newest(self, most: int, before: str = "") -> list[str]:
-        """The keys of the newest mails, newest first; those older than the key `before`, if one is given."""
-        keys = sorted((key for key in self._keys() if not before or key < before), reverse=True)
-        return keys[:most]
+    def newest(self, most: int, before: UUID | None = None) -> list[UUID]:
+        """The keys of the newest mails, newest first; of those older than `before`, if that is given."""
+        keys = [key for key in self._keys() if before is None or key < before]
+        return sorted(keys, reverse=True)[:most]
 
     def raw(self, key: UUID) -> bytes | None:
         """A mail to the byte; None where there is none of that key."""
@@ -45,7 +46,8 @@ class Maildir:
         content = self.raw(key)
         return None if content is None else BytesParser(policy=policy.default).parsebytes(content)
 
-    def _keys(self) -> Iterator[str]:
+    def _keys(self) -> Iterator[UUID]:
         for part in ("new", "cur"):
-            if (self.folder / part).is_dir():
-                yield from os.listdir(self.folder / part)
+            for path in (self.folder / part).glob("*-*-*-*-*"):
+                with suppress(ValueError):  # a file that somebody else put there
+                    yield UUID(path.name)

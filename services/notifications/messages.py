@@ -31,7 +31,7 @@ def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
     delivery = db.session.get_one(Delivery, message_id)
     delivery.kind, delivery.registration_id = mail.notice.kind, mail.notice.registration_id
     delivery.message_id_header = _letterhead().message_id(message_id)
-    delivery.smtp_seconds = round(time.monotonic() - began, 4)
+    delivery.seconds_taken = round(time.monotonic() - began, 4)
     return answer
 
 

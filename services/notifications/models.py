@@ -38,7 +38,7 @@ class Delivery(InboxRow, Model):
     kind: Mapped[str | None] = mapped_column(String(40))
     registration_id: Mapped[str | None] = mapped_column(String(60), index=True)
     message_id_header: Mapped[str | None] = mapped_column(String(320))
-    smtp_seconds: Mapped[float | None]
+    seconds_taken: Mapped[float | None]
 
 
 class Heartbeat(HeartbeatRow, Model):

@@ -29,7 +29,7 @@ def kept(tmp_path: Path) -> list[str]:
 
 def test_an_empty_inbox_says_so(browser: FlaskClient) -> None:
     page = browser.get("/mail/inbox").text
-    assert "There are none yet." in page
+    assert "There is none yet." in page
     assert "<table" not in page
 
 
@@ -56,7 +56,15 @@ def test_the_newest_mail_comes_first_and_older_ones_are_a_page_away(
     newest = browser.get("/mail/inbox").text
     assert newest.index(third) < newest.index(second)
     assert first not in newest
-    assert first in browser.get(f"/mail/inbox?before={second}").text
+    older = browser.get(f"/mail/inbox?before={second}").text
+    assert first in older
+    assert second not in older
+
+
+def test_what_others_put_in_the_folder_is_passed_over(world: World, browser: FlaskClient, tmp_path: Path) -> None:
+    world.handle(owed(a_mail()))
+    (tmp_path / "mail" / "new" / "a-note-of-my-own").write_text("Hello")
+    assert browser.get("/mail/inbox").text.count('<th scope="row"') == 1
 
 
 def test_the_html_of_a_mail_can_do_nothing_but_open_links_outside(

@@ -50,7 +50,7 @@ def test_a_mail_that_is_owed_is_sent_and_answered_for(world: World, relay: Recei
         "01900000-0000-7000-8000-00000000000a",
     )
     assert kept.message_id_header == mail["Message-ID"]
-    assert kept.smtp_seconds is not None
+    assert kept.seconds_taken is not None
     assert kept.envelope is None
 
 

@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(40)),
         sa.Column("registration_id", sa.String(60)),
         sa.Column("message_id_header", sa.String(320)),
-        sa.Column("smtp_seconds", sa.Double),
+        sa.Column("seconds_taken", sa.Double),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_waiting", "inbox", ["due_at"], **waiting)
