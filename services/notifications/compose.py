@@ -121,7 +121,9 @@ def _join(whole: Message, subtype: str, message_id: UUID, parts: list[Message]) 
 
 
 def _text(subtype: str, content: str) -> Message:
-    return _part(f'text/{subtype}; charset="utf-8"', "quoted-printable", quopri.encodestring(content.encode()))
+    return _part(
+        f'text/{subtype}; charset="utf-8"', "quoted-printable", quopri.encodestring(content.encode(errors="replace"))
+    )
 
 
 def _calendar(invite: Invite) -> Message:

@@ -186,3 +186,9 @@ def test_a_bounce_address_of_its_own_names_the_mail() -> None:
 def test_one_line_leaves_joined_emoji_and_marks_of_direction_alone() -> None:
     assert one_line("\t👩🏽‍💻\x00 \u200fעדה\u2028x", "name") == "👩🏽‍💻 \u200fעדה x"
     assert unicodedata.category("\u200f") == "Cf"
+
+
+def test_half_a_character_in_a_reason_does_not_hold_the_mail_up() -> None:
+    text = parsed(bytes_of(a_mail(kind="not_placed", reason="It is full \ud83d"))).get_body(["plain"])
+    assert text is not None
+    assert "It is full ?" in text.get_content()
