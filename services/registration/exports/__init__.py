@@ -5,20 +5,20 @@ from collections.abc import Callable, Iterator, Sequence
 from flask import Response, stream_with_context
 
 from services.registration.attendees import Filters
-from services.registration.exports.columns import Column, Row, UnknownColumn, columns_of, read_rows
+from services.registration.exports.columns import Cells, Column, UnknownColumn, columns_of, read_batches
 from services.registration.exports.csv import write_csv
 from services.registration.exports.json import write_json
 from services.registration.models import Event
 
 __all__ = ["FORMATS", "UnknownColumn", "attendees_csv", "attendees_json", "columns_of", "download_response"]
 
-Writer = Callable[[Sequence[Column], Iterator[list[Row]]], Iterator[bytes]]
+Writer = Callable[[Sequence[Column], Iterator[list[Cells]]], Iterator[bytes]]
 
 FORMATS: dict[str, tuple[str, Writer]] = {
     "csv": ("text/csv; charset=utf-8", write_csv),
     "json": ("application/json", write_json),
 }
-"""Each format's media type, and what writes columns and batches of rows as chunks of bytes."""
+"""Each format's media type, and what writes columns and batches of their cells as chunks of bytes."""
 
 
 def attendees_csv(event: Event, filters: Filters, columns: Sequence[str] | None = None) -> Iterator[bytes]:
@@ -47,4 +47,4 @@ def download_response(
 
 def _attendees(event: Event, filters: Filters, write: Writer, names: Sequence[str] | None) -> Iterator[bytes]:
     columns = columns_of(event, names)
-    return write(columns, read_rows(event, filters, columns))
+    return write(columns, read_batches(event, filters, columns))

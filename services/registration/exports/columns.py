@@ -1,41 +1,35 @@
-"""What an attendee list has in it: its columns, in an order and with names that stay the same."""
+"""What an attendee list has in it: its columns, in an order and with names that stay the same.
 
-from collections import defaultdict
+A long list is read a batch at a time, and each batch a column at a time: one expression of the query
+for each column, and one function that makes its values into cells.
+"""
+
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row as SqlRow
-from sqlalchemy import select
+from sqlalchemy import String, cast, func, select
 
 from services.registration.attendees import GONE, Filters, matching
 from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, db
 from services.registration.rules.wording import WORDINGS
 
 BATCH = 1000
+BETWEEN = ","
 
 Cell = str | list[str] | bool | None
-
-
-@dataclass(slots=True)
-class Row:
-    """One registration, and what belongs to it from other tables."""
-
-    registration: SqlRow[Any]
-    zone: ZoneInfo
-    cohorts: list[str] = field(default_factory=list)
-    consents: frozenset[str] = frozenset()
+Cells = Sequence[Cell]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, and how to read its cell from a row."""
+    """One column: its name, what the query reads for it, and how values read become cells."""
 
     name: str
-    cell: Callable[[Row], Cell]
+    source: Any
+    cells: Callable[[Sequence[Any]], Cells] = list
 
 
 class UnknownColumn(ValueError):
@@ -48,10 +42,10 @@ def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column
     After the fixed ones comes a column for every question that any version of the form has asked, the
     present version's first. Raises UnknownColumn.
     """
-    known = {column.name: column for column in FIXED}
+    known = {column.name: column for column in _fixed(event)}
     for key in _question_keys(event):
         name = f"answers.{key}" if key in known else key
-        known[name] = Column(name, _answer(key))
+        known[name] = Column(name, Registration.answers, _answers_to(key))
     if not names:
         return tuple(known.values())
     for name in names:
@@ -60,49 +54,41 @@ def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
-def read_rows(event: Event, filters: Filters, columns: Sequence[Column]) -> Iterator[list[Row]]:
-    """The attendees that match, oldest first, a batch at a time; what belongs to them is read only for
-    the columns that show it."""
-    names = {column.name for column in columns}
+def read_batches(event: Event, filters: Filters, columns: Sequence[Column]) -> Iterator[list[Cells]]:
+    """The attendees that match, oldest first, in constant memory: for each batch, the cells of each column."""
+    sources = {id(column.source): column.source for column in columns}
+    positions = [list(sources).index(id(column.source)) for column in columns]
     query = (
         matching(event, filters)
         .join(Person, Person.id == Registration.person_id)
-        .with_only_columns(*_READ)
+        .with_only_columns(*sources.values())
         .order_by(Registration.created_at, Registration.id)
         .execution_options(yield_per=BATCH)
     )
-    return _batches(query, ZoneInfo(event.timezone), names)
+    return _batches(query, columns, positions)
 
 
-def _batches(query: Any, zone: ZoneInfo, names: set[str]) -> Iterator[list[Row]]:
-    with_consents = any(name.startswith("consent_") for name in names)
-    for found in db.session.execute(query).partitions():
-        rows = [Row(registration, zone) for registration in found]
-        if "cohorts" in names:
-            _add_cohorts(rows)
-        if with_consents:
-            _add_consents(rows)
-        yield rows
+def _batches(query: Any, columns: Sequence[Column], positions: list[int]) -> Iterator[list[Cells]]:
+    for rows in db.session.execute(query).partitions():
+        values = list(zip(*rows, strict=True))
+        yield [column.cells(values[position]) for column, position in zip(columns, positions, strict=True)]
 
 
-def _add_cohorts(rows: list[Row]) -> None:
-    people = [row.registration.person_id for row in rows]
-    titles: dict[UUID, list[str]] = defaultdict(list)
-    query = select(Placement.person_id, Cohort.title).join(Cohort).where(Placement.person_id.in_(people))
-    for person_id, title in db.session.execute(query.where(Placement.status.not_in(GONE)).order_by(Cohort.position)):
-        titles[person_id].append(title)
-    for row in rows:
-        row.cohorts = titles.get(row.registration.person_id, [])
-
-
-def _add_consents(rows: list[Row]) -> None:
-    registrations = [row.registration.id for row in rows]
-    given: dict[UUID, set[str]] = defaultdict(set)
-    query = select(Consent.registration_id, Consent.purpose).where(Consent.withdrawn_at.is_(None))
-    for registration_id, purpose in db.session.execute(query.where(Consent.registration_id.in_(registrations))):
-        given[registration_id].add(purpose)
-    for row in rows:
-        row.consents = frozenset(given.get(row.registration.id, ()))
+def _fixed(event: Event) -> tuple[Column, ...]:
+    """The columns every event's list has; times are ISO 8601 in the event's zone, with their offset."""
+    zone = ZoneInfo(event.timezone)
+    return (
+        Column("name", Registration.name),
+        Column("email", Person.email),
+        Column("organisation", Registration.organisation),
+        Column("status", Registration.status),
+        Column("registered_at", Registration.created_at, _times_in(zone)),
+        Column("cohorts", COHORTS, _cohorts_in_order),
+        Column("rsvp", Registration.rsvp),
+        Column("attendance", Registration.attendance),
+        Column("language", Registration.language),
+        *(Column(f"consent_{wording.purpose}", CONSENTS, _agreed_to(wording.purpose)) for wording in WORDINGS),
+    )
 
 
 def _question_keys(event: Event) -> list[str]:
@@ -110,47 +96,36 @@ def _question_keys(event: Event) -> list[str]:
     return list(dict.fromkeys(question["key"] for questions in db.session.scalars(forms) for question in questions))
 
 
-def _plain(name: str) -> Column:
-    return Column(name, lambda row: getattr(row.registration, name))
+def _answers_to(key: str) -> Callable[[Sequence[Any]], Cells]:
+    return lambda answers: [given.get(key) for given in answers]
 
 
-def _answer(key: str) -> Callable[[Row], Cell]:
-    return lambda row: row.registration.answers.get(key)
+def _times_in(zone: ZoneInfo) -> Callable[[Sequence[Any]], Cells]:
+    return lambda moments: [moment.astimezone(zone).isoformat(timespec="seconds") for moment in moments]
 
 
-def _registered_at(row: Row) -> str:
-    moment: datetime = row.registration.created_at
-    return moment.astimezone(row.zone).isoformat(timespec="seconds")
+def _agreed_to(purpose: str) -> Callable[[Sequence[Any]], Cells]:
+    return lambda purposes: [purpose in given.split(BETWEEN) if given else False for given in purposes]
 
 
-def _consent(purpose: str) -> Column:
-    return Column(f"consent_{purpose}", lambda row: purpose in row.consents)
+def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
+    cohorts = db.session.execute(select(Cohort.id, Cohort.title).order_by(Cohort.programme_id, Cohort.position))
+    titles = dict(cohorts.tuples().all())
+    order = list(titles)
+    found = {ids: sorted(map(UUID, ids.split(BETWEEN)), key=order.index) for ids in {*joined} if ids}
+    return [[titles[cohort_id] for cohort_id in found[ids]] if ids else [] for ids in joined]
 
 
-_READ = (
-    Registration.id,
-    Registration.person_id,
-    Registration.name,
-    Person.email,
-    Registration.organisation,
-    Registration.status,
-    Registration.created_at,
-    Registration.rsvp,
-    Registration.attendance,
-    Registration.language,
-    Registration.answers,
+COHORTS = (
+    select(func.aggregate_strings(cast(Placement.cohort_id, String), BETWEEN))
+    .where(Placement.person_id == Registration.person_id, Placement.status.not_in(GONE))
+    .correlate(Registration)
+    .scalar_subquery()
 )
 
-FIXED = (
-    _plain("name"),
-    _plain("email"),
-    _plain("organisation"),
-    _plain("status"),
-    Column("registered_at", _registered_at),
-    Column("cohorts", lambda row: row.cohorts),
-    _plain("rsvp"),
-    _plain("attendance"),
-    _plain("language"),
-    *(_consent(wording.purpose) for wording in WORDINGS),
+CONSENTS = (
+    select(func.aggregate_strings(Consent.purpose, BETWEEN))
+    .where(Consent.registration_id == Registration.id, Consent.withdrawn_at.is_(None))
+    .correlate(Registration)
+    .scalar_subquery()
 )
-"""The columns every event's list has. `registered_at` is ISO 8601 in the event's zone, with its offset."""

@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from services.registration.exports.columns import Column, Row
+from services.registration.exports.columns import Cells, Column
 
 
-def write_json(columns: Sequence[Column], batches: Iterable[list[Row]]) -> Iterator[bytes]:
+def write_json(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iterator[bytes]:
     """One object a line, in chunks of a batch; several choices are a list, what was not answered is null."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    names = [column.name for column in columns]
     between = "[\n"
-    for rows in batches:
-        objects = (
-            json.dumps({column.name: column.cell(row) for column in columns}, ensure_ascii=False) for row in rows
-        )
+    for batch in batches:
+        objects = [encode(dict(zip(names, row, strict=True))) for row in zip(*batch, strict=True)]
         yield (between + ",\n".join(objects)).encode()
         between = ",\n"
     yield b"[]\n" if between == "[\n" else b"\n]\n"
