@@ -49,6 +49,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=script, locale="en-GB"
     )
+    context.set_default_timeout(8000)
     yield context.new_page()
     context.close()
 
