@@ -24,8 +24,7 @@ from urllib.request import urlopen
 from flask import Flask
 
 from services import calendar, notifications, registration
-from services.registration import access, demo
-from services.registration.applications import normalised_email
+from services.registration.commands import let_first_organiser_in, load_demo
 from shared.migrations import upgrade
 from shared.processes import run_clock, run_worker
 from shared.serving import run_web
@@ -120,11 +119,8 @@ class Embedded:
         """Bring the databases up to date, let the organiser in, load the demo."""
         for app in apps.values():
             upgrade(app)
-        with apps["registration"].app_context():
-            _, email_key = normalised_email(self.values["ORGANISER_EMAIL"])
-            access.ensure_organiser(email_key, self.values["ORGANISER_PASSWORD"])
-            access.ensure_api_key(self.values["ORGANISER_API_KEY"], "first organiser")
-            demo.load()
+        let_first_organiser_in(apps["registration"])
+        load_demo(apps["registration"])
 
     def _start_children(self, apps: dict[str, Flask]) -> None:
         config = apps["registration"].config

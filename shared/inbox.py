@@ -6,6 +6,7 @@ the handler did. A repeat is answered from the stored outcome.
 """
 
 import random
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -118,7 +119,8 @@ def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
         return _put_back(queue, row, str(error), error.pause)
     except Exception as error:
         queue.session.rollback()
-        log.exception("handler failed", message_id=envelope.id, type=envelope.type, error=type(error).__name__)
+        where = traceback.extract_tb(error.__traceback__)[-1]  # its text may hold an address; logs do not
+        log.error("handler failed", error=type(error).__name__, where=f"{where.filename}:{where.lineno}")
         row.errors += 1
         if row.errors < MOST_ERRORS:
             return _put_back(queue, row, f"{type(error).__name__}: {error}", None)

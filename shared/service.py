@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared import db as databases
 from shared import web
@@ -31,6 +32,9 @@ def stand_up(
     `durable` marks the database that is the source of truth."""
     configure_logs(settings.LOG_LEVEL, settings.LOG_FORMAT)
     app.config.from_mapping(asdict(settings))
+    if settings.TRUSTED_PROXIES:
+        hops = settings.TRUSTED_PROXIES
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     databases.connect(app, db, settings.DATABASE_URL, durable=durable)
     Migrate(app, db, directory=str(migrations_of(app)))
     queue.init_app(app, settings.BROKER_URL)

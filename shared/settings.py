@@ -104,6 +104,7 @@ class Settings:
     WEB_THREADS: int
     WORKER_THREADS: int
     SHUTDOWN_SECONDS: int
+    TRUSTED_PROXIES: int
     LOG_LEVEL: str
     LOG_FORMAT: str
 
@@ -123,6 +124,7 @@ def common(environment: Environment, database_variable: str) -> dict[str, Any]:
         "WEB_THREADS": environment.number("WEB_THREADS", 8, most=256),
         "WORKER_THREADS": environment.number("WORKER_THREADS", 8, most=256),
         "SHUTDOWN_SECONDS": environment.number("SHUTDOWN_SECONDS", 8, most=600),
+        "TRUSTED_PROXIES": environment.number("TRUSTED_PROXIES", 0, least=0, most=10),
         "LOG_LEVEL": environment.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "LOG_FORMAT": environment.choice("LOG_FORMAT", "console", ("console", "json")),
     }

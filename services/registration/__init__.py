@@ -7,6 +7,7 @@ from flask import Flask
 
 from services.registration import messages
 from services.registration.api import init_api
+from services.registration.commands import add_commands
 from services.registration.config import Config
 from services.registration.console import init_console
 from services.registration.jobs import JOBS
@@ -33,4 +34,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     app.register_blueprint(own_pages)
     init_console(app)
     init_api(app)
+    add_commands(app)
     return app

@@ -12,7 +12,6 @@ from services.registration import attendees as finding
 from services.registration.attendees import BadCursor, Filters
 from services.registration.console.events import event_or_404
 from services.registration.console.sign_in import acting, csrf
-
 from services.registration.exports import download_response
 from services.registration.models import (
     Cohort,

@@ -77,8 +77,9 @@ def create(description: Description, by: Actor) -> Event:
 
 
 def publish(event: Event, by: Actor) -> None:
-    """Show the event and take registrations. Publishing twice changes nothing."""
-    if event.status == EventStatus.PUBLISHED:
+    """Show the event and take registrations. Only a draft can be published; otherwise nothing changes."""
+    db.session.refresh(event, with_for_update=True)
+    if event.status != EventStatus.DRAFT:
         return
     event.status, event.published_at = EventStatus.PUBLISHED, now()
     event.revision += 1
@@ -110,6 +111,7 @@ def change(event: Event, description: Description, by: Actor) -> None:
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
     """Call an event off, and tell everyone who stands registered. Doing it twice changes nothing."""
+    db.session.refresh(event, with_for_update=True)
     if event.status == EventStatus.CANCELLED:
         return
     event.status, event.cancel_reason, event.updated_at = EventStatus.CANCELLED, reason, now()

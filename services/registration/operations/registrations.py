@@ -84,9 +84,11 @@ def cancel(registration: Registration, by: Actor) -> None:
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
     """Keep new answers, and look again at which cohorts they lead to. The address stays as it is."""
-    if registration.answers == application.answers and registration.name == application.name:
+    before = (registration.name, registration.organisation, registration.answers)
+    if before == (application.name, application.organisation, application.answers):
         return
     _describe(registration, application)
+    registration.form_version = registration.event.form_version
     registration.answers_version += 1
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration)
