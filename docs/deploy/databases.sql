@@ -1,0 +1,3 @@
+CREATE DATABASE registration;
+CREATE DATABASE calendar;
+CREATE DATABASE notifications;
