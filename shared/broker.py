@@ -44,6 +44,17 @@ def answers(broker: dramatiq.Broker) -> bool:
         return False
 
 
+def depth(broker: dramatiq.Broker, queue_name: str) -> int | None:
+    """How many messages wait in a queue; None where the broker cannot say."""
+    try:
+        if isinstance(broker, RedisBroker):
+            return int(broker.client.llen(f"{broker.namespace}:{queue_name}"))
+        ready, _, _ = broker.get_queue_message_counts(queue_name)  # type: ignore[attr-defined]
+        return int(ready)
+    except Exception:
+        return None
+
+
 class RingingRedisBroker(RedisBroker):
     """A Redis broker whose idle consumers are woken instead of polling often.
 

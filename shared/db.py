@@ -75,7 +75,7 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
             _prepare_sqlite(db.engine, synchronous="FULL" if durable else "NORMAL")
 
 
-AnySession = Session | scoped_session[Any]
+AnySession = Session | scoped_session[Any] | Connection
 
 
 def lock(session: AnySession, name: str) -> None:
@@ -83,7 +83,7 @@ def lock(session: AnySession, name: str) -> None:
 
     SQLite's writers already pass one at a time.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if _dialect(session) == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
 
@@ -105,7 +105,12 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
     module: Any = postgresql
-    if session.get_bind().dialect.name == "sqlite":
+    if _dialect(session) == "sqlite":
         from sqlalchemy.dialects import sqlite as module
     result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
     return bool(result.rowcount)
+
+
+def _dialect(session: AnySession) -> str:
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    return bind.dialect.name

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String
+from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.clock import now
@@ -13,18 +13,20 @@ TOO_QUIET = timedelta(seconds=60)
 
 
 class HeartbeatRow:
-    """When a process of this kind was last seen (UTC)."""
+    """When a process of this kind was last seen (UTC), and how long its last sweep of the outbox took."""
 
     __tablename__ = "heartbeat"
 
     process: Mapped[str] = mapped_column(String(40), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sweep_seconds: Mapped[float | None]
 
 
-def beat(session: Session, table: Any, process: str = "clock") -> None:
+def beat(session: Session, table: Any, sweep_seconds: float | None = None, process: str = "clock") -> None:
     """Say that the process is alive."""
-    if not insert_if_absent(session, table.__table__, {"process": process, "seen_at": now()}):
-        session.get_one(table, process).seen_at = now()
+    values = {"seen_at": now(), "sweep_seconds": sweep_seconds}
+    if not insert_if_absent(session, table.__table__, {"process": process, **values}):
+        session.execute(update(table).where(table.process == process).values(**values))
     session.commit()
 
 

@@ -66,7 +66,8 @@ class TryAgain(Exception):
 
 
 class InboxRow:
-    """One message received. `lease_until` holds while a worker is at it; `due_at` is when to try again.
+    """One message received. `lease_until` holds while a worker is at it; `due_at` is when the clock should
+    next call for it, and `paused_until` keeps anyone from trying earlier.
 
     `errors` counts tries that ended in an unexpected exception, `crashes` those whose end nobody knows.
     """
@@ -81,6 +82,7 @@ class InboxRow:
     status: Mapped[str] = mapped_column(String(20))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(default=0)
     errors: Mapped[int] = mapped_column(default=0)
@@ -160,11 +162,11 @@ def _claim(queue: "Queue", envelope: Envelope) -> Any:
         session.commit()
         _answer(queue, row, envelope)
         return None
-    if row.lease_until is not None and row.lease_until > at:
+    if any(moment is not None and moment > at for moment in (row.lease_until, row.paused_until)):
         session.commit()
         return None
     if row.status == "claimed":
-        row.crashes += 1
+        row.status, row.crashes = "pending", row.crashes + 1
     if row.crashes >= MOST_CRASHES:
         unknown = f"{row.crashes} tries ended with nobody knowing whether it was done."
         _finish(queue, row, envelope, Ended(Outcome.FAILED, unknown))
@@ -217,7 +219,7 @@ def _put_back(queue: "Queue", row: Any, reason: str, pause: timedelta | None) ->
     if at - row.received_at > queue.longest_trying:
         return _finish(queue, row, Envelope(**row.envelope), Ended(Outcome.FAILED, reason))
     row.status, row.lease_until, row.detail = "pending", None, reason[:2000]
-    row.due_at = at + (pause or _growing_pause(row.tries))
+    row.due_at = row.paused_until = at + (pause or _growing_pause(row.tries))
     queue.session.commit()
 
 

@@ -7,10 +7,11 @@ after its commit, and enqueued again by the clock until its receipt arrives.
 import random
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Select, String, Text, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from shared.clock import now
@@ -159,7 +160,7 @@ def settle(queue: "Queue", message_id: UUID, outcome: str, detail: str, possibly
 
 
 def replay(queue: "Queue", message_id: UUID) -> UUID | None:
-    """Owe a failed message once more under an id of its own; None where there is nothing to replay.
+    """Owe a failed message once more under an id of its own; None where there is nothing to replay. The caller commits.
 
     Its body is kept when it fails, for this. It keeps its key and ordinal, so a replay of something
     that has been overtaken since ends as superseded.
@@ -184,7 +185,6 @@ def replay(queue: "Queue", message_id: UUID) -> UUID | None:
     )
     queue.session.add(again)
     failed.outcome, failed.body = "replayed", None
-    queue.session.commit()
     return again_id
 
 
@@ -192,6 +192,39 @@ def failed(queue: "Queue") -> list[Any]:
     """The rows that failed and wait for somebody to look, oldest first."""
     row = queue.Outbox
     return list(queue.session.scalars(select(row).where(row.outcome == Outcome.FAILED).order_by(row.id)))
+
+
+class Standing(StrEnum):
+    """Rows of the outbox that somebody may want to look at."""
+
+    OWED = "owed"
+    FAILED = "failed"
+    POSSIBLY_REPEATED = "possibly repeated"
+
+
+def standing(queue: "Queue", which: Standing, *, before: UUID | None = None, limit: int = 50) -> list[Any]:
+    """Rows of one standing, newest first; those older than `before`, if that is given."""
+    row = queue.Outbox
+    query = select(row).where(_stands(row, which)).order_by(row.id.desc()).limit(limit)
+    return list(queue.session.scalars(query if before is None else query.where(row.id < before)))
+
+
+def standings(queue: "Queue") -> dict[Standing, int]:
+    """How many rows there are of each standing."""
+    row = queue.Outbox
+    return {
+        which: queue.session.scalar(select(func.count()).select_from(row).where(_stands(row, which))) or 0
+        for which in Standing
+    }
+
+
+def _stands(row: Any, which: Standing) -> ColumnElement[bool]:
+    conditions: dict[Standing, ColumnElement[bool]] = {
+        Standing.OWED: row.settled_at.is_(None),
+        Standing.FAILED: row.outcome == Outcome.FAILED,
+        Standing.POSSIBLY_REPEATED: row.possibly_repeated.is_(True),
+    }
+    return conditions[which]
 
 
 def listed(queue: "Queue", *, everything: bool = False, limit: int = 1000) -> list[Any]:

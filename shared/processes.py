@@ -6,6 +6,7 @@ same functions for all three services at once.
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,20 @@ class Job:
     name: str
     every_seconds: int
     do: Callable[[], Any]
+
+
+class Sweeping:
+    """A clock's sweeps of one outbox, and how many seconds the last one took."""
+
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self.seconds = 0.0
+
+    def sweep(self) -> None:
+        """Sweep once."""
+        began = time.monotonic()
+        outbox.sweep(self.queue)
+        self.seconds = time.monotonic() - began
 
 
 def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown_seconds: int) -> None:
@@ -151,6 +166,7 @@ def _outbox_commands() -> click.Group:
         chosen = [row.id for row in outbox.failed(_queue())] if everything else [message_id]
         for one in chosen:
             again = outbox.replay(_queue(), one) if one else None
+            _queue().session.commit()
             click.echo(f"{one} is owed again as {again}" if again else f"{one}: nothing to replay")
 
     return group
@@ -163,15 +179,20 @@ def _queue() -> Queue:
 
 def _common_jobs(app: Flask) -> list[Job]:
     queue: Queue = app.extensions["queue"]
+    sweeping = Sweeping(queue)
 
     def tidy() -> None:
         outbox.forget_settled(queue)
         inbox.forget_settled(queue)
 
     return [
-        Job("sweep", SWEEP_SECONDS, lambda: outbox.sweep(queue)),
+        Job("sweep", SWEEP_SECONDS, sweeping.sweep),
         Job("retry", SWEEP_SECONDS, lambda: inbox.retry_due(queue)),
-        Job("heartbeat", HEARTBEAT_SECONDS, lambda: heartbeat.beat(queue.session, app.extensions["heartbeat"])),
+        Job(
+            "heartbeat",
+            HEARTBEAT_SECONDS,
+            lambda: heartbeat.beat(queue.session, app.extensions["heartbeat"], sweeping.seconds),
+        ),
         Job("housekeeping", HOUSEKEEPING_SECONDS, tidy),
     ]
 

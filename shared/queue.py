@@ -117,6 +117,13 @@ class Queue:
 
         return answers(self._broker)
 
+    def depths(self) -> dict[str, int]:
+        """How many messages wait at the broker for this service, by queue; a queue it cannot tell of is left out."""
+        from shared.broker import depth
+
+        found = {name: depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}
+        return {name: waiting for name, waiting in found.items() if waiting is not None}
+
     def serve(self, app: Flask, broker: dramatiq.Broker) -> None:
         """Let a worker on `broker` handle this service's messages; fresh ones before bulk."""
 

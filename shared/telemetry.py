@@ -3,17 +3,22 @@
 import logging
 import sys
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from shared.clock import now
 
 if TYPE_CHECKING:
     from shared.queue import Queue
+
+
+RECENT = timedelta(minutes=5)
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -56,12 +61,17 @@ def configure_logs(level: str, form: str) -> None:
 class RoadMetrics:
     """A Prometheus collector that reads a service's outbox and inbox, whichever process is asked."""
 
-    def __init__(self, queue: "Queue") -> None:
-        self.queue = queue
+    def __init__(self, queue: "Queue", heartbeat_table: Any) -> None:
+        self.queue, self.heartbeat = queue, heartbeat_table
 
     def collect(self) -> Iterable[Metric]:
         yield from self._outbox()
         yield from self._inbox()
+        yield from self._clock()
+        waiting = GaugeMetricFamily("placecard_queue_depth", "Messages waiting at the broker", labels=["queue"])
+        for name, depth in self.queue.depths().items():
+            waiting.add_metric([name], depth)
+        yield waiting
 
     def _outbox(self) -> Iterable[Metric]:
         row, session = self.queue.Outbox, self.queue.session
@@ -84,12 +94,36 @@ class RoadMetrics:
         for status, count in session.execute(select(row.status, func.count()).group_by(row.status)):
             received.add_metric([status], count)
         yield received
+        yield from _timings(session, row)
         repeated = session.scalar(select(func.count()).where(row.crashes > 0))
         yield GaugeMetricFamily("placecard_possibly_repeated", "Messages a dying worker left unsure", value=repeated)
 
+    def _clock(self) -> Iterable[Metric]:
+        clock = self.queue.session.get(self.heartbeat, "clock")
+        if clock is None:
+            return
+        age = (now() - clock.seen_at).total_seconds()
+        yield GaugeMetricFamily("placecard_clock_age_seconds", "Since the clock was last seen", value=age)
+        if clock.sweep_seconds is not None:
+            took = clock.sweep_seconds
+            yield GaugeMetricFamily("placecard_sweep_seconds", "How long the last sweep of the outbox took", value=took)
 
-def registry_for(queue: "Queue") -> CollectorRegistry:
+
+def _timings(session: Session, row: Any) -> Iterable[Metric]:
+    """How long what has just been handled took at the relay, where the service keeps that."""
+    if not hasattr(row, "seconds_taken"):
+        return
+    recent = select(func.count(), func.avg(row.seconds_taken), func.max(row.seconds_taken))
+    count, mean, most = session.execute(recent.where(row.settled_at > now() - RECENT)).one()
+    yield GaugeMetricFamily("placecard_mails_recent", "Mails settled in the last five minutes", value=count)
+    took = GaugeMetricFamily("placecard_smtp_seconds", "Seconds a mail took in the last five minutes", labels=["of"])
+    took.add_metric(["mean"], mean or 0.0)
+    took.add_metric(["slowest"], most or 0.0)
+    yield took
+
+
+def registry_for(queue: "Queue", heartbeat_table: Any) -> CollectorRegistry:
     """The metrics of one service."""
     registry = CollectorRegistry()
-    registry.register(RoadMetrics(queue))
+    registry.register(RoadMetrics(queue, heartbeat_table))
     return registry

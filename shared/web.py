@@ -78,7 +78,7 @@ def health(queue: "Queue", prefix: str, heartbeat_table: Any) -> Blueprint:
         return {"ready": not missing, "missing": missing}, 503 if missing else 200
 
     def metrics() -> ResponseReturnValue:
-        return Response(generate_latest(registry_for(queue)), content_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry_for(queue, heartbeat_table)), content_type=CONTENT_TYPE_LATEST)
 
     for view in (healthz, readyz, metrics):
         pages.add_url_rule(f"/{view.__name__}", view.__name__, view)

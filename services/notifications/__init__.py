@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +12,9 @@ from services.notifications.compose import Letterhead
 from services.notifications.config import Config
 from services.notifications.maildir import Maildir
 from services.notifications.models import Heartbeat, db, queue
-from services.notifications.smtp import Relay, SmtpTransport
+from services.notifications.pool import SmtpTransport
+from services.notifications.sharing import Lines, SharedPace
+from services.notifications.smtp import Relay
 from shared.service import stand_up
 
 
@@ -22,16 +25,24 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
     letterhead = Letterhead(config.MAIL_FROM, config.REPLY_TO, config.BOUNCE_ADDRESS)
     app.extensions["letterhead"] = letterhead
+    queue.longest_trying = timedelta(hours=config.MAIL_RETRY_HOURS)
     if config.SMTP_URL:
-        app.extensions["transport"] = SmtpTransport(
-            Relay.at(config.SMTP_URL),
-            domain=letterhead.domain,
-            connections=config.SMTP_MAX_CONNECTIONS,
-            rate=config.SMTP_RATE,
-            timeout=config.SMTP_TIMEOUT,
-        )
+        app.extensions["transport"] = _transport(app, config, letterhead.domain)
     else:
         maildir = Maildir(Path(config.MAIL_DIR or ""))
         app.extensions["transport"] = maildir
         app.register_blueprint(inbox_pages.of(maildir))
     return app
+
+
+def _transport(app: Flask, config: Config, domain: str) -> SmtpTransport:
+    relay = Relay.at(config.SMTP_URL or "")
+    with app.app_context():
+        engine = db.engine
+    return SmtpTransport(
+        relay,
+        domain=domain,
+        lines=Lines(engine, relay.name, config.SMTP_MAX_CONNECTIONS),
+        pace=SharedPace(engine, relay.name, config.SMTP_RATE),
+        timeout=config.SMTP_TIMEOUT,
+    )

@@ -16,7 +16,8 @@ class Config(Settings):
 
     Without SMTP_URL the mail goes into the Maildir at MAIL_DIR. BOUNCE_ADDRESS has a `+`, after which
     each mail's id is put so that a bounce names its mail; without it bounces go to MAIL_FROM. SMTP_RATE
-    is mails a second from one worker process, 0 for no limit; SMTP_TIMEOUT is in seconds.
+    is mails a second, 0 for no limit; it and SMTP_MAX_CONNECTIONS hold for all worker processes together.
+    SMTP_TIMEOUT is in seconds. MAIL_RETRY_HOURS is how long a mail is tried that the relay does not take.
     """
 
     SMTP_URL: str | None
@@ -26,6 +27,7 @@ class Config(Settings):
     SMTP_MAX_CONNECTIONS: int
     SMTP_RATE: int
     SMTP_TIMEOUT: int
+    MAIL_RETRY_HOURS: int
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -45,6 +47,7 @@ class Config(Settings):
             BOUNCE_ADDRESS=_bounce_address(environment),
             SMTP_MAX_CONNECTIONS=environment.number("SMTP_MAX_CONNECTIONS", 4, most=100),
             SMTP_RATE=environment.number("SMTP_RATE", 0, least=0, most=10_000),
+            MAIL_RETRY_HOURS=environment.number("MAIL_RETRY_HOURS", 48, most=240),
             SMTP_TIMEOUT=environment.number("SMTP_TIMEOUT", 20, most=LONGEST_TIMEOUT_SECONDS),
         )
 

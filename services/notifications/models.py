@@ -66,6 +66,26 @@ class Suppression(Model):
             db.session.add(cls(digest=digest_of(address), reason=reason, since=now()))
 
 
+class Pace(Model):
+    """When the next mail may go to a relay, in seconds since 1970 by the database's clock."""
+
+    __tablename__ = "pace"
+
+    relay: Mapped[str] = mapped_column(String(200), primary_key=True)
+    next_at: Mapped[float]
+
+
+class Line(Model):
+    """One of the connections that may be open to a relay, and the process that holds it until then (UTC)."""
+
+    __tablename__ = "line"
+
+    relay: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[str] = mapped_column(String(200))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 def digest_of(address: str) -> str:
     """A keyed digest of an address, the same however its letters are cased or composed."""
     plain = unicodedata.normalize("NFC", address.strip()).casefold()

@@ -1,25 +1,20 @@
-"""Hands mails to an SMTP relay (RFC 5321) over connections that are kept and shared between threads."""
+"""Says mails to an SMTP relay (RFC 5321): where it is, a conversation with it, and what its answers mean."""
 
 import re
 import select
 import smtplib
 import socket
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from time import monotonic
 from urllib.parse import unquote, urlsplit
 
-from services.notifications.restraint import Circuit, Pace
-from shared.inbox import LEASE, TryAgain
+from shared.inbox import TryAgain
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
-LONGEST_IDLE_SECONDS = 30.0
+LONGEST_IDLE_SECONDS = 10.0
 MOST_MAILS_A_CONNECTION = 100
-MARGIN_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 
 
@@ -36,6 +31,11 @@ class Relay:
     port: int
     user: str = ""
     password: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """What tells it from other relays."""
+        return f"{self.host}:{self.port}"[-200:]
 
     @classmethod
     def at(cls, url: str) -> "Relay":
@@ -114,92 +114,35 @@ class Connection:
         raise Refused(said) if code >= 500 else TryAgain(f"The relay asks for patience: {said}")
 
 
-class SmtpTransport:
-    """Sends mails by a relay, from as many threads as like, over at most `connections` connections at once.
+def converse(relay: Relay, domain: str, timeout: int) -> Connection:
+    """A fresh conversation, past greeting, TLS and sign-in; `timeout` is in seconds for each answer.
 
-    Nothing is opened before the first mail, so a process may fork after making one. `rate` is mails
-    a second (0: no limit), `timeout` how many seconds the relay may take over each of its answers.
+    Raises OSError where there is none.
     """
+    smtp = None
+    try:
+        smtp = _greet(relay, domain, timeout)
+        if relay.user:
+            smtp.login(relay.user, relay.password)
+        smtp.ehlo_or_helo_if_needed()
+    except OSError:
+        if smtp is not None:
+            smtp.close()
+        raise
+    return Connection(smtp)
 
-    def __init__(self, relay: Relay, *, domain: str, connections: int, rate: int, timeout: int) -> None:
-        self.relay = relay
-        self._domain = domain
-        self._timeout = timeout
-        self._idle: list[Connection] = []  # the one used last is at the end
-        self._lock = threading.Lock()
-        self._turns = threading.BoundedSemaphore(connections)
-        self._pace = Pace(rate)
-        self._circuit = Circuit(timeout)
 
-    def send(self, sender: str, recipient: str, content: bytes) -> str:
-        """Send one mail and return what the relay says to it.
-
-        Raises Refused where it says never, and TryAgain where it says not now, or nothing.
-        """
-        # The lease of whoever sends must outlive the two answers to the body, or another may send it too.
-        start_before = monotonic() + LEASE.total_seconds() - 2 * self._timeout - MARGIN_SECONDS
-        self._circuit.check()
-        self._pace.wait()
-        with self._connection() as connection:
-            return connection.deliver(sender, recipient, content, start_before)
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        if not self._turns.acquire(timeout=self._timeout):
-            raise TryAgain("Every connection to the relay is busy.", timedelta(seconds=1))
-        try:
-            connection = self._idle_one() or self._open()
-            try:
-                yield connection
-            finally:
-                self._keep(connection)
-        finally:
-            self._turns.release()
-
-    def _idle_one(self) -> Connection | None:
-        """The connection used last, if any is fit; those that are not are closed."""
-        with self._lock:
-            fit = [connection for connection in self._idle if connection.is_fit()]
-            unfit = [connection for connection in self._idle if connection not in fit]
-            chosen = fit.pop() if fit else None
-            self._idle = fit
-        for connection in unfit:
-            connection.close()
-        return chosen
-
-    def _keep(self, connection: Connection) -> None:
-        connection.used_at = monotonic()
-        if not connection.is_fit():
-            return connection.close()
-        with self._lock:
-            self._idle.append(connection)
-
-    def _open(self) -> Connection:
-        """A fresh conversation, past greeting, TLS and sign-in. Raises TryAgain and rests where there is none."""
-        smtp = None
-        try:
-            smtp = self._greet()
-            if self.relay.user:
-                smtp.login(self.relay.user, self.relay.password)
-            smtp.ehlo_or_helo_if_needed()
-        except OSError as error:
-            if smtp is not None:
-                smtp.close()
-            raise self._circuit.failed(why_unreachable(error)) from error
-        self._circuit.mended()
-        return Connection(smtp)
-
-    def _greet(self) -> smtplib.SMTP:
-        where = (self.relay.host, self.relay.port, self._domain)
-        if self.relay.scheme == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=self._timeout, context=ssl.create_default_context())
-        else:
-            smtp = smtplib.SMTP(*where, timeout=self._timeout)
-        assert smtp.sock is not None
-        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.relay.scheme == "smtp+starttls":
-            smtp.starttls(context=ssl.create_default_context())
-        return smtp
+def _greet(relay: Relay, domain: str, timeout: int) -> smtplib.SMTP:
+    where = (relay.host, relay.port, domain)
+    if relay.scheme == "smtps":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=timeout, context=ssl.create_default_context())
+    else:
+        smtp = smtplib.SMTP(*where, timeout=timeout)
+    assert smtp.sock is not None
+    smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if relay.scheme == "smtp+starttls":
+        smtp.starttls(context=ssl.create_default_context())
+    return smtp
 
 
 def why_unreachable(error: OSError) -> str:

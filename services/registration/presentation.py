@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from services.registration.descriptions import safe_html
+from services.registration.repeats import fresh_form_key
 from services.registration.rules.questions import Question
 from shared.wording import moment, when
 
@@ -33,6 +34,7 @@ def init_pages(app: Flask) -> None:
         conditions_json=_conditions_json,
         webcal=lambda url: "webcal://" + url.split("://", 1)[1],
     )
+    app.jinja_env.globals["fresh_form_key"] = fresh_form_key
     display_name, address = app.config["MAIL_FROM"]
     app.context_processor(lambda: {"organisation_name": display_name or address.partition("@")[2]})
     app.register_error_handler(HTTPException, _error_page)

@@ -2,12 +2,22 @@
 
 import hashlib
 import json
-from typing import Any
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
 
 from services.registration.models import IdempotencyKey, db
 from shared.clock import now
 
 LONGEST_KEY = 150
+FORM_KEY = "form_key"
+V = TypeVar("V", bound=Callable[..., ResponseReturnValue])
 
 
 class KeyReused(Exception):
@@ -36,3 +46,41 @@ def keep_answer(scope: str, key: str, request: Any, status: int, answer: dict[st
 def digest(request: Any) -> str:
     """A short text that is the same for the same request."""
     return hashlib.sha256(json.dumps(request, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def fresh_form_key() -> str:
+    """A key for one form on one page, so that sending it twice does it once."""
+    return secrets.token_urlsafe(12)
+
+
+def form_sent_once(view: V) -> V:
+    """Carry a form out once, however often it is sent: a repeat is only led to where the first one led.
+
+    The form's key is kept in the same transaction as what the view changes. A form that was refused
+    may be sent again, and one without a key is carried out each time.
+    """
+
+    @wraps(view)
+    def once(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        key = request.form.get(FORM_KEY, "")[:LONGEST_KEY]
+        if not key:
+            return view(*args, **kwargs)
+        scope = f"sent {digest(request.path)[:32]}"
+        kept = answer_kept(scope, key, None)
+        if kept is not None:
+            return redirect(kept[1]["led_to"], 303)
+        keep_answer(scope, key, None, 303, {"led_to": request.path.rpartition("/")[0]})
+        try:
+            db.session.flush()
+        except IntegrityError:  # the same form, sent twice at once
+            db.session.rollback()
+            return redirect(request.path.rpartition("/")[0], 303)
+        response = view(*args, **kwargs)
+        if isinstance(response, Response) and response.status_code == 303:
+            db.session.get_one(IdempotencyKey, f"{scope} {key}").answer = {"led_to": response.location}
+            db.session.commit()
+        else:
+            db.session.rollback()
+        return response
+
+    return cast("V", once)

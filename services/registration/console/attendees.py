@@ -23,6 +23,7 @@ from services.registration.models import (
     db,
 )
 from services.registration.operations import placements, registrations
+from services.registration.repeats import form_sent_once
 from services.registration.rules.places import Status
 from services.registration.rules.questions import UnusableText, clean_text
 
@@ -86,6 +87,7 @@ def person(registration_id: UUID) -> ResponseReturnValue:
 
 
 @attendees.post("/registrations/<uuid:registration_id>/placements")
+@form_sent_once
 def decide(registration_id: UUID) -> ResponseReturnValue:
     """A person places or declines somebody, with a reason."""
     registration = registration_or_404(registration_id)
@@ -108,6 +110,7 @@ def decide(registration_id: UUID) -> ResponseReturnValue:
 
 
 @attendees.post("/registrations/<uuid:registration_id>/cancel")
+@form_sent_once
 def cancel(registration_id: UUID) -> ResponseReturnValue:
     """Cancel on somebody's behalf."""
     registrations.cancel(registration_or_404(registration_id), acting())

@@ -14,6 +14,7 @@ from services.registration.console.sign_in import acting, csrf
 from services.registration.models import Event, Form, Registration, Session, db
 from services.registration.operations import events as operations
 from services.registration.operations.events import Description, Sitting
+from services.registration.repeats import form_sent_once
 from services.registration.rules.places import HOLDS_A_PLACE
 from services.registration.rules.questions import UnusableText, clean_line, clean_text
 from services.registration.rules.times import NoSuchTime, instant_of
@@ -46,6 +47,7 @@ def change_form(slug: str) -> ResponseReturnValue:
 
 
 @events.post("/events/<slug>/change")
+@form_sent_once
 def change(slug: str) -> ResponseReturnValue:
     """Change the event, and tell everyone who stands registered what is different."""
     event = event_or_404(slug)
@@ -78,6 +80,7 @@ def ask_before_cancelling(slug: str) -> ResponseReturnValue:
 
 
 @events.post("/events/<slug>/cancel")
+@form_sent_once
 def cancel(slug: str) -> ResponseReturnValue:
     """Call the event off, and tell everyone."""
     event = event_or_404(slug)

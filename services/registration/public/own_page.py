@@ -11,6 +11,7 @@ from services.registration.models import EventStatus, Form, Registration, db
 from services.registration.operations import placements, registrations
 from services.registration.public.fields import answers_typed
 from services.registration.public.same_site import refuse_other_sites
+from services.registration.repeats import form_sent_once
 from services.registration.rules.questions import Question
 from services.registration.rules.wording import WORDINGS
 from services.registration.timeline import REGISTRANT
@@ -51,6 +52,7 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 
 
 @own_pages.post("/cancel")
+@form_sent_once
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel, and give the place to somebody else."""
     refuse_other_sites()
@@ -71,6 +73,7 @@ def edit(token: str) -> ResponseReturnValue:
 
 
 @own_pages.post("/edit")
+@form_sent_once
 def change(token: str) -> ResponseReturnValue:
     """Keep the new answers, and look again at the cohorts they lead to."""
     refuse_other_sites()

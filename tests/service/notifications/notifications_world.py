@@ -50,6 +50,12 @@ class World:
         with self.app.app_context():
             return db.session.get_one(Delivery, UUID(envelope.id))
 
+    def let_the_pause_end(self, envelope: Envelope) -> None:
+        """Make it as if the time to try again had come."""
+        with self.app.app_context():
+            db.session.get_one(Delivery, UUID(envelope.id)).paused_until = now() - timedelta(seconds=1)
+            db.session.commit()
+
     def let_the_lease_run_out(self, envelope: Envelope) -> None:
         """Make it as if whoever claimed the mail had gone silent long ago."""
         with self.app.app_context():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications import restraint
+from services.notifications import circuit
 from services.notifications.models import Outbox, Suppression, db, queue
 from shared import outbox
 from shared.clock import now
@@ -87,6 +87,7 @@ def test_a_relay_that_asks_for_patience_gets_the_mail_later(world: World, relay:
     assert (waiting.status, waiting.errors, waiting.crashes, world.receipts) == ("pending", 0, 0, [])
     assert waiting.detail == "The relay asks for patience: 451 4.7.1 Greylisted, (address), come back later"
     assert waiting.due_at is not None
+    world.let_the_pause_end(envelope)
     world.handle(envelope)
     assert len(relay.mails) == 1
     assert only_receipt(world).outcome == Outcome.SENT
@@ -118,6 +119,7 @@ def test_a_relay_that_hangs_up_before_answering_may_have_taken_the_mail(world: W
     envelope = owed(a_mail())
     world.handle(envelope)
     assert (world.delivery(envelope).status, world.delivery(envelope).crashes) == ("pending", 1)
+    world.let_the_pause_end(envelope)
     world.handle(envelope)
     first, second = relay.mails
     assert bytes(first) == bytes(second)
@@ -129,6 +131,7 @@ def test_a_relay_that_always_hangs_up_is_not_given_the_mail_for_ever(world: Worl
     envelope = owed(a_mail())
     for _ in range(6):
         world.handle(envelope)
+        world.let_the_pause_end(envelope)
     assert len(relay.mails) == 3
     assert {receipt.outcome for receipt in world.receipts if isinstance(receipt, Settled)} == {Outcome.FAILED}
 
@@ -209,7 +212,9 @@ def test_a_relay_that_cannot_be_reached_is_let_be_and_tried_again(
         for waiting in (world.delivery(first), world.delivery(second)):
             assert (waiting.status, waiting.errors) == ("pending", 0)
             assert waiting.detail == "The relay cannot be reached: Connection refused"
-        monkeypatch.setattr(restraint, "monotonic", lambda: 1e9)
+        monkeypatch.setattr(circuit, "monotonic", lambda: 1e9)
+        world.let_the_pause_end(first)
+        world.let_the_pause_end(second)
         world.handle(first)
         world.handle(second)
         assert len(later.mails) == 2

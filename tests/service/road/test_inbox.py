@@ -200,6 +200,33 @@ def test_a_pause_that_was_asked_for_is_kept(world: World) -> None:
         assert inbox.retry_due(world.queue) == 1
 
 
+def test_a_repeat_does_not_cut_a_pause_short(world: World) -> None:
+    handler, envelope = Handler(world, TryAgain("busy", timedelta(minutes=5)), Ended(Outcome.DONE)), news()
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(envelope)
+        clock.shift(timedelta(minutes=4))
+        world.queue.handle(envelope)
+        assert handler.calls == 1
+        clock.shift(timedelta(minutes=1))
+        world.queue.handle(envelope)
+    assert (handler.calls, outcomes(world)) == (2, ["done"])
+
+
+def test_a_crash_is_counted_once_however_long_its_message_waits_for_its_turn(world: World) -> None:
+    older, newer = news(ordinal=1), news(ordinal=2)
+    Handler(world, KeyboardInterrupt(), Ended(Outcome.DONE))
+    with time_machine.travel(now(), tick=False) as clock:
+        with pytest.raises(KeyboardInterrupt):
+            world.queue.handle(newer)
+        world.db.session.rollback()
+        clock.shift(inbox.LEASE + timedelta(seconds=1))
+        world.db.session.add(world.Inbox(**inbox._fresh(older, now()), lease_until=now() + inbox.LEASE))
+        world.db.session.commit()
+        for _ in range(inbox.MOST_CRASHES):
+            world.queue.handle(newer)
+    assert row(world, newer).crashes == 1
+
+
 @pytest.mark.parametrize("changes", [{"body": {}}, {"type": "nonsense"}, {"version": 2}])
 def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes: dict[str, Any]) -> None:
     handler = Handler(world)

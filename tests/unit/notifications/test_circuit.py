@@ -4,26 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import restraint
-from services.notifications.restraint import Circuit, Pace
+from services.notifications import circuit as circuits
+from services.notifications.circuit import Circuit
 from shared.inbox import TryAgain
 
 
 class Hands:
-    """The hands of the clock: sleeping moves them."""
+    """The hands of the clock."""
 
-    def __init__(self) -> None:
-        self.at = 1000.0
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
+    at = 1000.0
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Hands:
     hands = Hands()
-    monkeypatch.setattr(restraint, "monotonic", lambda: hands.at)
-    monkeypatch.setattr(restraint, "sleep", hands.sleep)
+    monkeypatch.setattr(circuits, "monotonic", lambda: hands.at)
     return hands
 
 
@@ -33,42 +28,6 @@ def is_open(circuit: Circuit) -> bool:
     except TryAgain:
         return False
     return True
-
-
-def test_a_pace_spaces_mails_evenly(clock: Hands) -> None:
-    pace, went = Pace(4), []
-    for _ in range(5):
-        pace.wait()
-        went.append(clock.at - 1000.0)
-    assert went == [0.0, 0.25, 0.5, 0.75, 1.0]
-
-
-def test_a_pace_saves_nothing_up(clock: Hands) -> None:
-    pace = Pace(4)
-    pace.wait()
-    clock.at += 100
-    began = clock.at
-    for _ in range(3):
-        pace.wait()
-    assert clock.at - began == 0.5
-
-
-def test_no_pace_holds_nobody_up(clock: Hands) -> None:
-    pace = Pace(0)
-    for _ in range(1000):
-        pace.wait()
-    assert clock.at == 1000.0
-
-
-def test_a_long_queue_is_sent_away_rather_than_kept_standing(clock: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restraint, "sleep", lambda _: None)  # as if many threads came at once
-    pace = Pace(1)
-    for _ in range(11):
-        pace.wait()
-    with pytest.raises(TryAgain) as sent_away:
-        pace.wait()
-    assert sent_away.value.pause is not None
-    assert sent_away.value.pause.total_seconds() == 11.0
 
 
 def test_a_lost_relay_is_let_be_longer_each_time_up_to_a_minute(clock: Hands) -> None:

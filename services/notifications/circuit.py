@@ -1,33 +1,13 @@
-"""Two ways to hold back: a pace that is not exceeded, and a circuit that lets a lost relay be."""
+"""Holding back: a circuit that lets a lost relay be."""
 
 import random
 import threading
 from datetime import timedelta
-from time import monotonic, sleep
+from time import monotonic
 
 from shared.inbox import TryAgain
 
-LONGEST_QUEUE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 60.0
-
-
-class Pace:
-    """Lets at most `rate` mails a second go, evenly spaced; 0 lets all go."""
-
-    def __init__(self, rate: int) -> None:
-        self._interval = 1 / rate if rate else 0.0
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Sleep until it is this mail's turn. Raises TryAgain where that would hold a thread for long."""
-        with self._lock:
-            at = monotonic()
-            wait = max(self._next - at, 0.0)
-            if wait > LONGEST_QUEUE_SECONDS:
-                raise TryAgain("More mails wait than may be sent at this pace.", timedelta(seconds=wait))
-            self._next = at + wait + self._interval
-        sleep(wait)
 
 
 class Circuit:

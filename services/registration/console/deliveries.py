@@ -1,0 +1,80 @@
+"""What is owed to people, what failed and what may have come twice; and sending again what failed."""
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from services.registration.console.sign_in import acting, csrf
+from services.registration.models import Outbox, Registration, db, queue
+from services.registration.operations import deliveries as operations
+from services.registration.repeats import form_sent_once
+from shared import outbox
+from shared.outbox import Standing
+
+deliveries = Blueprint("deliveries", __name__)
+PAGE = 50
+AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@deliveries.before_request
+@login_required  # type: ignore[untyped-decorator]
+def protect() -> None:
+    """Organisers only; and no form from elsewhere."""
+    csrf.protect()
+
+
+@deliveries.get("/deliveries")
+def list_deliveries() -> ResponseReturnValue:
+    """What has not simply arrived, newest first."""
+    which = _standing()
+    found = outbox.standing(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
+    rows = found[:PAGE]
+    return render_template(
+        "console/deliveries.html",
+        which=which,
+        counts=outbox.standings(queue),
+        rows=rows,
+        people=_people(rows),
+        before=rows[-1].id if len(found) > PAGE else None,
+    )
+
+
+@deliveries.post("/deliveries/<uuid:message_id>/replay")
+@form_sent_once
+def replay(message_id: UUID) -> ResponseReturnValue:
+    """Owe one failed message once more."""
+    if operations.replay(message_id, acting()):
+        flash("It is on its way again.")
+    else:
+        flash("There is nothing to send again here.", "problem")
+    return redirect(url_for(".list_deliveries", standing=Standing.FAILED), 303)
+
+
+@deliveries.post("/deliveries/replay")
+@form_sent_once
+def replay_all() -> ResponseReturnValue:
+    """Owe all that failed once more."""
+    count = operations.replay_all(acting())
+    flash(f"{count} {'is' if count == 1 else 'are'} on the way again.")
+    return redirect(url_for(".list_deliveries", standing=Standing.OWED), 303)
+
+
+def _standing() -> Standing:
+    try:
+        return Standing(request.args.get("standing", Standing.OWED))
+    except ValueError:
+        abort(404)
+
+
+def _people(rows: Iterable[Outbox]) -> dict[UUID, Registration]:
+    """Whom each row is for, by the row's id. The key of what a person is told names their registration."""
+    named = {row.id: UUID(found[0]) for row in rows if (found := AN_ID.search(row.key))}
+    query = select(Registration).where(Registration.id.in_(named.values())).options(joinedload(Registration.event))
+    registrations = {registration.id: registration for registration in db.session.scalars(query)}
+    return {row: registrations[one] for row, one in named.items() if one in registrations}

@@ -1,0 +1,27 @@
+"""What an organiser can do about what failed: owe it once more."""
+
+from uuid import UUID
+
+from services.registration import timeline
+from services.registration.models import Registration, db, queue
+from services.registration.timeline import Actor
+from shared import outbox
+
+
+def replay(message_id: UUID, by: Actor) -> bool:
+    """Owe a failed message once more. False where it did not fail, or is owed again already."""
+    row = db.session.get(queue.Outbox, message_id)
+    notice = (row.body or {}).get("notice") if row is not None else None
+    again = outbox.replay(queue, message_id)
+    if again is None:
+        return False
+    registration = db.session.get(Registration, UUID(notice["registration_id"])) if notice else None
+    if registration is not None and notice is not None:
+        timeline.record(registration, "mail sent again", by, mail=notice["kind"], message=str(again))
+    db.session.commit()
+    return True
+
+
+def replay_all(by: Actor) -> int:
+    """Owe all that failed once more. Returns how many."""
+    return sum(replay(row.id, by) for row in outbox.failed(queue))
