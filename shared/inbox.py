@@ -110,6 +110,7 @@ def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
     row = _claim(queue, envelope)
     if row is None:
         return
+    lease = row.lease_until
     try:
         answer = handler(decode(envelope.type, envelope.version, envelope.body))
     except UnreadableMessage as error:
@@ -117,17 +118,22 @@ def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
         answer = Ended(Outcome.FAILED, str(error))
     except TryAgain as error:
         queue.session.rollback()
-        row.crashes += error.perhaps_done
-        return _put_back(queue, row, str(error), error.pause)
+        if _is_still_ours(queue, row, lease):
+            row.crashes += error.perhaps_done
+            _put_back(queue, row, str(error), error.pause)
+        return
     except Exception as error:
         queue.session.rollback()
         where = traceback.extract_tb(error.__traceback__)[-1]  # its text may hold an address; logs do not
         log.error("handler failed", error=type(error).__name__, where=f"{where.filename}:{where.lineno}")
+        if not _is_still_ours(queue, row, lease):
+            return
         row.errors += 1
         if row.errors < MOST_ERRORS:
             return _put_back(queue, row, f"{type(error).__name__}: {error}", None)
         answer = Ended(Outcome.FAILED, f"{type(error).__name__}: {error}")
-    _finish(queue, row, envelope, answer)
+    if _is_still_ours(queue, row, lease):
+        _finish(queue, row, envelope, answer)
 
 
 def retry_due(queue: "Queue", limit: int = 500) -> int:
@@ -211,6 +217,17 @@ def _overtaken_or_busy(queue: "Queue", envelope: Envelope, at: datetime) -> str 
             return "overtaken"
         busy = busy or (settled_at is None and lease_until is not None and lease_until > at)
     return "busy" if busy else None
+
+
+def _is_still_ours(queue: "Queue", row: Any, lease: datetime) -> bool:
+    """Whether nobody else has taken the message up, as they may have where this worker stood still for
+    longer than its lease. What the handler wrote is taken back then."""
+    queue.session.refresh(row, ["lease_until"], with_for_update=True)
+    if row.lease_until == lease:
+        return True
+    log.warning("the lease was lost")
+    queue.session.rollback()
+    return False
 
 
 def _put_back(queue: "Queue", row: Any, reason: str, pause: timedelta | None) -> None:

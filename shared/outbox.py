@@ -137,7 +137,7 @@ def sweep(queue: "Queue", limit: int = 500) -> int:
 
 def patience(attempts: int) -> timedelta:
     """How long to wait for a receipt before asking again: longer each time, and never in step."""
-    seconds = min(PATIENCE.total_seconds() * 2**attempts, LONGEST_PATIENCE.total_seconds())
+    seconds = min(PATIENCE.total_seconds() * 1.5**attempts, LONGEST_PATIENCE.total_seconds())
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 

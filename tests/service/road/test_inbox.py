@@ -147,6 +147,29 @@ def test_what_a_dead_worker_held_is_taken_up_when_its_lease_ends_and_is_marked(w
     assert world.sent[-1][1].body["possibly_repeated"] is True
 
 
+@pytest.mark.parametrize("late", [Ended(Outcome.FAILED), TryAgain("451"), RuntimeError("late")])
+def test_a_worker_that_stood_still_beyond_its_lease_changes_nothing_when_it_wakes(world: World, late: Any) -> None:
+    envelope = news()
+    with time_machine.travel(now(), tick=False) as clock:
+
+        class StoodStill(Handler):
+            def __call__(self, message: EventListed) -> Any:
+                if self.calls == 0:
+                    self.calls += 1
+                    clock.shift(inbox.LEASE + timedelta(seconds=1))
+                    world.queue.handle(envelope)
+                    if isinstance(late, Exception):
+                        raise late
+                    return late
+                return super().__call__(message)
+
+        StoodStill(world, Ended(Outcome.SENT))
+        world.queue.handle(envelope)
+    assert outcomes(world) == ["sent"]
+    assert row(world, envelope).status == "sent"
+    assert row(world, envelope).settled_at is not None
+
+
 def test_a_message_that_kills_its_workers_is_given_up(world: World) -> None:
     poison = news()
     handler = Handler(world, KeyboardInterrupt())

@@ -72,7 +72,7 @@ def test_what_is_not_settled_is_sent_again_with_growing_patience(world: World) -
             waits.append(waited)
     assert waits[0] <= 35
     assert all(later > earlier / 1.6 for earlier, later in pairwise(waits))
-    assert waits[3] > 4 * waits[0]
+    assert waits[6] > 4 * waits[0]
     assert max(waits) <= outbox.LONGEST_PATIENCE.total_seconds() * 1.2 + 5
 
 
