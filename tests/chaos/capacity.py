@@ -1,0 +1,82 @@
+"""Many clients race for few places."""
+
+import signal
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.people import People
+from tests.chaos.product import Product
+from tests.chaos.relay import Moods, Relay
+
+AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Race:
+    """How a race ended: `standings` counts registrations by status."""
+
+    database: str
+    clients: int
+    places: int
+    standings: dict[str, int]
+    problems: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        ended = ", ".join(f"{count} {status}" for status, count in sorted(self.standings.items()))
+        wrong = "; ".join(self.problems) or "in order of arrival"
+        return f"{self.database}: {self.clients} clients for {self.places} places: {ended}; {wrong}"
+
+
+def race(database: str, folder: Path, *, clients: int, places: int, kill: bool) -> Race:
+    """Let so many clients register at once, 32 at a time, and look who got a place."""
+    relay = Relay(1, Moods(0, 0, 0, 0))
+    product = Product(folder, database, "Redis", relay.url, clocks_differ=False)
+    try:
+        _publish(product, places)
+        if kill:
+            threading.Timer(1.0, lambda: product.part("registration web").send(signal.SIGKILL)).start()
+        people = People(product.base, relay, ["race"], count=clients, seconds=0, seed=1)
+        with ThreadPoolExecutor(AT_ONCE) as running:
+            told = list(running.map(lambda number: people.register_one("race", number), range(clients)))
+        rows = _registrations(product)
+    finally:
+        product.stop()
+        relay.go_away()
+    standings = Counter(row["status"] for row in rows)
+    return Race(database, clients, places, dict(standings), _problems(rows, told, clients, places))
+
+
+def _problems(rows: list[dict[str, Any]], told: list[bool], clients: int, places: int) -> list[str]:
+    problems = []
+    standings = Counter(row["status"] for row in rows)
+    if standings != {"confirmed": places, "waitlisted": clients - places}:
+        problems.append(f"{dict(standings)} instead of {places} confirmed and the rest waitlisted")
+    if not all(told):
+        problems.append(f"{told.count(False)} were never told")
+    in_order = [row["status"] for row in sorted(rows, key=lambda row: (row["registered_at"], row["id"]))]
+    passed = sum(status != "confirmed" for status in in_order[:places])
+    if passed:
+        problems.append(f"{passed} who came in time wait")
+    return problems
+
+
+def _publish(product: Product, places: int) -> None:
+    sitting = {"starts_at": "2030-11-04T14:00:00", "ends_at": "2030-11-04T16:00:00"}
+    named = {"title": "Race", "slug": "race", "timezone": "Europe/London", "questions": []}
+    product.api("POST", "/events", {**named, "sessions": [sitting], "capacity": places, "waitlist": True})
+    product.api("POST", "/events/race/publish")
+
+
+def _registrations(product: Product) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = product.api("GET", f"/events/race/registrations?limit=100{cursor}")
+        rows += page["registrations"]
+        if not page["next_cursor"]:
+            return rows
+        cursor = "&cursor=" + page["next_cursor"].replace("+", "%2B")

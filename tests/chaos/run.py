@@ -1,0 +1,168 @@
+"""One run: start everything, let people come while things go wrong, wait for quiet, and judge."""
+
+import random
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, create_engine, text
+
+from tests.chaos.faults import Faults
+from tests.chaos.people import People
+from tests.chaos.product import Product, can_be_wrong
+from tests.chaos.relay import Moods, Relay
+from tests.chaos.verdict import Facts, Owed, Registered, Verdict, judge
+
+QUIET_WITHIN_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run is made of. `whole` asks for every fault; the short form leaves out those that take minutes."""
+
+    database: str
+    broker: str
+    count: int
+    seconds: float
+    seed: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a run."""
+
+    run: Run
+    verdict: Verdict
+    faults: list[str]
+    settled_after: float
+
+
+def carry_out(run: Run, folder: Path) -> Report:
+    """Do it. Raises servers.NotHere where this machine lacks a server."""
+    relay = Relay(run.seed, Moods())
+    product = Product(folder, run.database, run.broker, relay.url, clocks_differ=run.whole)
+    try:
+        people = People(
+            product.base, relay, _events(product, run.count), count=run.count, seconds=run.seconds, seed=run.seed
+        )
+        faults = Faults(product, relay, run.seed)
+        going_wrong = threading.Thread(target=faults.happen, args=(faults.plan(run.seconds, whole=run.whole),))
+        moving = threading.Timer(run.seconds * 0.6, _reschedule, (product,))
+        for thread in (going_wrong, moving):
+            thread.start()
+        people.come()
+        for thread in (going_wrong, moving):
+            thread.join()
+        settled_after, unsettled = _wait_for_quiet(product)
+        verdict = judge(_facts(product, people, relay, unsettled))
+        if run.whole and can_be_wrong():
+            faults.happened.append("clocks differ by 20 s either way")
+        return Report(run, verdict, faults.happened, settled_after)
+    finally:
+        product.stop()
+        relay.go_away()
+
+
+def _events(product: Product, count: int) -> list[str]:
+    """Two published events: one that everybody gets into, and one with places for a third of those who come."""
+    slugs = []
+    for slug, capacity in (("open-to-all", None), ("few-places", max(count // 6, 1))):
+        product.api("POST", "/events", _event(slug, "14:00", capacity))
+        product.api("POST", f"/events/{slug}/publish")
+        slugs.append(slug)
+    return slugs
+
+
+def _event(slug: str, at: str, capacity: int | None = None) -> dict[str, Any]:
+    sitting = {
+        "starts_at": f"2030-11-04T{at}:00",
+        "ends_at": "2030-11-04T16:00:00",
+        "join_url": "https://example.org/x",
+    }
+    named = {"title": slug.replace("-", " ").capitalize(), "slug": slug, "timezone": "Europe/London", "questions": []}
+    return {**named, "sessions": [sitting], "capacity": capacity, "waitlist": True}
+
+
+def _reschedule(product: Product) -> None:
+    """Move the event that is open to all, trying until it is done."""
+    while True:
+        try:
+            event = product.api("GET", "/events/open-to-all")
+            sitting = event["sessions"][0] | {"starts_at": "2030-11-04T14:30:00"}
+            sitting = {name: sitting[name] for name in ("id", "starts_at", "ends_at", "join_url") if name in sitting}
+            product.api("PATCH", "/events/open-to-all", {"sessions": [sitting]})
+            return
+        except OSError:
+            time.sleep(0.5)
+
+
+def _engines(product: Product) -> dict[str, Engine]:
+    return {
+        name: create_engine(url.replace("postgresql://", "postgresql+psycopg://"), pool_pre_ping=True)
+        for name, url in product.databases.items()
+    }
+
+
+def _wait_for_quiet(product: Product) -> tuple[float, int]:
+    """How many seconds it took until nothing was open any more, and what was still open when time was up."""
+    began, engines = time.monotonic(), _engines(product)
+    while (open_rows := sum(_open(engine) for engine in engines.values())) and (
+        time.monotonic() - began < QUIET_WITHIN_SECONDS
+    ):
+        time.sleep(0.5)
+    for engine in engines.values():
+        engine.dispose()
+    return time.monotonic() - began, open_rows
+
+
+def _open(engine: Engine) -> int:
+    with engine.connect() as connection:
+        telling = "SELECT count(*) FROM events WHERE telling" if "registration" in str(engine.url) else "SELECT 0"
+        questions = (
+            telling,
+            *(f"SELECT count(*) FROM {table} WHERE settled_at IS NULL" for table in ("outbox", "inbox")),
+        )
+        return sum(connection.scalar(text(question)) or 0 for question in questions)
+
+
+def _facts(product: Product, people: People, relay: Relay, unsettled: int) -> Facts:
+    engines = _engines(product)
+    with engines["notifications"].connect() as connection:
+        kinds = {_uuid(row.id): row.kind for row in connection.execute(text("SELECT id, kind FROM inbox"))}
+    with engines["registration"].connect() as connection:
+        emails = "SELECT r.id, p.email, r.status FROM registrations r JOIN people p ON p.id = r.person_id"
+        registered = [Registered(_uuid(row.id), row.email, row.status) for row in connection.execute(text(emails))]
+        owed = [
+            _owed(row, kinds) for row in connection.execute(text("SELECT * FROM outbox WHERE type <> 'event-listed'"))
+        ]
+    for engine in engines.values():
+        engine.dispose()
+    return Facts(people.acts, registered, owed, list(relay.arrivals), unsettled)
+
+
+def _owed(row: Any, kinds: dict[UUID, str | None]) -> Owed:
+    message_id = _uuid(row.id)
+    kind = kinds.get(message_id) or "a notice"
+    return Owed(
+        message_id, row.key, row.ordinal, kind, row.outcome, bool(row.possibly_repeated), _seconds(row.created_at)
+    )
+
+
+def _uuid(value: object) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def _seconds(value: Any) -> float:
+    from datetime import UTC, datetime
+
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return float((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def fresh_seed() -> int:
+    """A seed for a run that was given none."""
+    return random.SystemRandom().randrange(1_000_000)

@@ -1,0 +1,33 @@
+"""The short form: a minute in which everything dies once, and nobody notices."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.capacity import race
+from tests.chaos.run import Run, carry_out
+
+SHORT = {"count": 60, "seconds": 15.0, "seed": 7, "whole": False}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for one in (tmp_path, *tmp_path.parents[:2]):
+        one.chmod(0o755)  # PostgreSQL runs as somebody else
+    return tmp_path
+
+
+def test_nothing_is_lost_and_nothing_comes_twice_unmarked(folder: Path) -> None:
+    report = carry_out(Run("SQLite", "Redis", **SHORT), folder)  # type: ignore[arg-type]
+    assert report.verdict.problems == []
+    assert report.verdict.figures["registered"] == "60"
+
+
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_a_race_for_places_gives_away_each_once_and_in_order(folder: Path, database: str) -> None:
+    if database == "PostgreSQL" and "TEST_POSTGRES_URL" not in os.environ:
+        pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
+    ended = race(database, folder, clients=120, places=50, kill=database == "SQLite")
+    assert ended.problems == []
+    assert ended.standings == {"confirmed": 50, "waitlisted": 70}
