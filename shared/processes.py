@@ -59,7 +59,7 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     """Handle the messages of these services until SIGTERM or SIGINT.
 
     What is in flight is finished within `shutdown_seconds`; what is not is left for another worker,
-    whose claim waits for the lease to end.
+    whose claim waits for the lease to end. A worker that has lost one of its threads ends with status 1.
     """
     broker = broker_for(broker_url, timeout=WORKER_TIMEOUT_SECONDS)
     for app in apps:
@@ -68,7 +68,10 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     stopping = stop_signal()
     worker.start()
     log.info("worker started", services=[app.name for app in apps])
-    stopping.wait()
+    while not stopping.wait(1):
+        if not all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
+            log.critical("a thread of the worker has ended")
+            os._exit(1)  # whoever watches over the process starts it again, whole
     threading.Thread(target=worker.stop, args=(shutdown_seconds * 1000,), daemon=True).start()
     for thread in worker.workers:
         thread.join(shutdown_seconds)

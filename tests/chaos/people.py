@@ -31,7 +31,7 @@ class People:
     def come(self, clients: int = 12) -> None:
         """Let all of them come and go, and return when the last is done."""
         began = time.monotonic()
-        with ThreadPoolExecutor(clients) as registering, ThreadPoolExecutor(clients) as leaving:
+        with ThreadPoolExecutor(clients) as registering, ThreadPoolExecutor(4 * clients) as leaving:
             everything: list[Future[Any]] = []
             for number in range(self.count):
                 time.sleep(max(0.0, began + self.seconds * number / self.count - time.monotonic()))

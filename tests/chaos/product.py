@@ -1,6 +1,5 @@
 """Placecard as an operator runs it on servers: each part a process of its own, started again when it dies."""
 
-import glob
 import json
 import os
 import signal
@@ -25,8 +24,10 @@ class Part:
 
     def __init__(self, service: str, kind: str, environment: dict[str, str], log: Path, offset: int = 0) -> None:
         self.name = f"{service} {kind}"
-        self._command = [sys.executable, "-m", "flask", "--app", f"services.{service}", kind]
-        self._environment = environment | (wrong_clock(offset) if offset else {})
+        right = ["flask", "--app", f"services.{service}", kind]
+        wrong = ["tests.chaos.wrong_clock", str(offset), service, kind]
+        self._command = [sys.executable, "-m", *(wrong if offset else right)]
+        self._environment = environment
         self._log = log
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -119,7 +120,7 @@ class Product:
                     part.start()
 
     def _parts(self, clocks_differ: bool) -> list[Part]:
-        offsets = {"calendar worker": -20, "notifications clock": 20} if clocks_differ and can_be_wrong() else {}
+        offsets = {"calendar worker": -20, "notifications clock": 20} if clocks_differ else {}
         kinds = [("registration", "web"), *((service, kind) for service in SERVICES for kind in ("worker", "clock"))]
         return [
             Part(service, kind, self.environment, self.folder / "log", offsets.get(f"{service} {kind}", 0))
@@ -154,18 +155,3 @@ class Product:
     def _flask(self, service: str, command: str) -> None:
         words = [sys.executable, "-m", "flask", "--app", f"services.{service}", command]
         subprocess.run(words, cwd=ROOT, env=self.environment, check=True, capture_output=True)
-
-
-def can_be_wrong() -> bool:
-    """Whether a process's clock can be set wrong here."""
-    return bool(_faketime())
-
-
-def wrong_clock(seconds: int) -> dict[str, str]:
-    """The environment of a process whose clock is wrong by so many seconds; its monotonic clock stays right."""
-    offset = f"{seconds:+d}s"
-    return {"LD_PRELOAD": _faketime()[0], "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
-def _faketime() -> list[str]:
-    return glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")

@@ -3,44 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
 
+from tests.system.databases import databases
 from tests.system.machine import ROOT, Machine, Mailbox, link
-
-POSTGRES = os.environ.get("TEST_POSTGRES_URL")
-SERVICES = ("registration", "calendar", "notifications")
 
 
 def run(what: str, folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "services.backup", what, str(folder)]
     values = {"PATH": os.environ["PATH"], **environment}
     return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, check=False)
-
-
-@contextmanager
-def databases(kind: str) -> Iterator[dict[str, str]]:
-    """Empty databases: files in the data folder, or on the PostgreSQL server that the tests are told of."""
-    if kind == "SQLite":
-        yield {}
-        return
-    if POSTGRES is None:
-        pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
-    server = create_engine(POSTGRES.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    names = {service: f"placecard_{service}_{uuid4().hex}" for service in SERVICES}
-    with server.connect() as connection:
-        for name in names.values():
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        base = POSTGRES.rpartition("/")[0]
-        yield {f"{service.upper()}_DATABASE_URL": f"{base}/{name}" for service, name in names.items()}
-        for name in names.values():
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 @pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])

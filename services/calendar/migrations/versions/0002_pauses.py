@@ -16,7 +16,7 @@ Instant = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.add_column("inbox", sa.Column("paused_until", Instant))
-    op.add_column("heartbeat", sa.Column("sweep_seconds", sa.Float))
+    op.add_column("heartbeat", sa.Column("sweep_seconds", sa.Double))
 
 
 def downgrade() -> None:

@@ -16,11 +16,11 @@ Instant = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     op.add_column("inbox", sa.Column("paused_until", Instant))
-    op.add_column("heartbeat", sa.Column("sweep_seconds", sa.Float))
+    op.add_column("heartbeat", sa.Column("sweep_seconds", sa.Double))
     op.create_table(
         "pace",
         sa.Column("relay", sa.String(200), nullable=False),
-        sa.Column("next_at", sa.Float, nullable=False),
+        sa.Column("next_at", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("relay", name=op.f("pk_pace")),
     )
     op.create_table(

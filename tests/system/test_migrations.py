@@ -1,0 +1,71 @@
+"""Migrations go up and down on both databases, with data in them, and lose nobody."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from flask import Flask
+from sqlalchemy import inspect, text
+
+from services import calendar, notifications, registration
+from shared.migrations import config_of
+from tests.system.databases import databases
+from tests.system.machine import Machine, Mailbox
+
+SERVICES: dict[str, Any] = {"registration": registration, "calendar": calendar, "notifications": notifications}
+
+
+def rows(app: Flask) -> dict[str, int]:
+    """How many rows each table has that is never thrown away and made anew."""
+    engine = app.extensions["sqlalchemy"].engine
+    with engine.connect() as connection:
+        names = [
+            name for name in inspect(connection).get_table_names() if name not in ("alembic_version", "pace", "line")
+        ]
+        return {name: connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in names}
+
+
+def differences(app: Flask) -> list[Any]:
+    """What the models have and the migrations do not, or the other way."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    db = app.extensions["sqlalchemy"]
+    with db.engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), db.metadata))
+
+
+@pytest.mark.parametrize("kind", ["SQLite", "PostgreSQL"])
+def test_migrations_go_down_and_up_again_with_data_in_them(kind: str, tmp_path: Path, mailbox: Mailbox) -> None:
+    with databases(kind) as named:
+        machine = Machine(tmp_path, SMTP_URL=mailbox.url, **named)
+        machine.register(f"migrated-{kind.lower()}@example.org")
+        mailbox.wait_for(1, f"migrated-{kind.lower()}@example.org")
+        machine.stop()
+        files = {f"{name.upper()}_DATABASE_URL": f"sqlite:///{tmp_path}/var/{name}.sqlite" for name in SERVICES}
+        settings = {
+            "SECRET_KEY": "a secret for tests only",
+            "BROKER_URL": "redis://127.0.0.1:1/0",
+            "MAIL_FROM": "events@example.org",
+            "MAIL_DIR": str(tmp_path / "mail"),
+        }
+        for service in SERVICES.values():
+            goes_down_and_up(service.create_app({**settings, **files, **named}))
+
+
+def goes_down_and_up(app: Flask) -> None:
+    with app.app_context():
+        config = config_of(app)
+        before = rows(app)
+        assert sum(before.values()) > 0
+        assert differences(app) == []
+        command.downgrade(config, "0001")
+        assert {name: count for name, count in rows(app).items() if name in before} == before
+        command.upgrade(config, "head")
+        assert rows(app) == before
+        assert differences(app) == []
+        command.downgrade(config, "base")
+        assert rows(app) == {}
+        app.extensions["sqlalchemy"].session.remove()
+        app.extensions["sqlalchemy"].engine.dispose()
