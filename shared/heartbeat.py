@@ -7,7 +7,7 @@ from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.clock import now
-from shared.db import UtcDateTime, insert_if_absent
+from shared.db import AnySession, UtcDateTime, insert_if_absent
 
 TOO_QUIET = timedelta(seconds=60)
 
@@ -22,7 +22,7 @@ class HeartbeatRow:
     sweep_seconds: Mapped[float | None]
 
 
-def beat(session: Session, table: Any, sweep_seconds: float | None = None, process: str = "clock") -> None:
+def beat(session: AnySession, table: Any, sweep_seconds: float | None = None, process: str = "clock") -> None:
     """Say that the process is alive."""
     values = {"seen_at": now(), "sweep_seconds": sweep_seconds}
     if not insert_if_absent(session, table.__table__, {"process": process, **values}):

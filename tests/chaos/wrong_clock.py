@@ -1,4 +1,4 @@
-"""One of the product's processes with a clock that is wrong: `python -m tests.chaos.wrong_clock SECONDS SERVICE KIND`."""
+"""A process with a wrong clock: `python -m tests.chaos.wrong_clock SECONDS SERVICE KIND`."""
 
 import sys
 from datetime import UTC, datetime, timedelta

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from services.notifications import circuit
+from services.notifications.letters import TEMPLATES
 from services.notifications.models import Outbox, Suppression, db, queue
 from shared import outbox
 from shared.clock import now
+from shared.inbox import MOST_ERRORS
 from shared.messages.receipts import Outcome, Settled
 from tests.service.notifications.notifications_world import World, owed
 from tests.service.notifications.receiving_relay import HANG_UP, ReceivingRelay
@@ -238,3 +240,25 @@ def test_a_receipt_settles_what_notifications_owed(world: World) -> None:
     world.handle(owed(receipt))
     with world.app.app_context():
         assert db.session.get_one(Outbox, message_id).outcome == Outcome.DONE
+
+
+def test_a_broken_template_fails_its_own_mails_and_no_others(
+    world: World, relay: ReceivingRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = TEMPLATES.from_string("{{ nobody.knows.this }}")
+    sound = TEMPLATES.get_template
+    monkeypatch.setattr(
+        TEMPLATES, "get_template", lambda name, *more: broken if name == "cancelled.html" else sound(name, *more)
+    )
+    farewell, welcome = owed(a_mail(kind="cancelled"), key="registration 1"), owed(a_mail(), key="registration 2")
+    for _ in range(MOST_ERRORS):
+        world.handle(farewell)
+        if world.delivery(farewell).settled_at is None:
+            world.let_the_pause_end(farewell)
+    world.handle(welcome)
+    failed, sent = world.receipts
+    assert isinstance(failed, Settled)
+    assert isinstance(sent, Settled)
+    assert (failed.outcome, sent.outcome) == (Outcome.FAILED, Outcome.SENT)
+    assert "'nobody' is undefined" in failed.detail
+    assert len(relay.mails) == 1
