@@ -22,6 +22,7 @@ def test_nothing_is_lost_and_nothing_comes_twice_unmarked(folder: Path) -> None:
     report = carry_out(Run("SQLite", "Redis", **SHORT), folder)  # type: ignore[arg-type]
     assert report.verdict.problems == []
     assert report.verdict.figures["registered"] == "60"
+    assert "@example.org" not in (folder / "log").read_text()
 
 
 @pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
