@@ -60,11 +60,15 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
     """
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if make_url(url).get_backend_name() == "sqlite":
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS},
+            "hide_parameters": True,  # errors are logged; addresses are not
+        }
     else:
         options = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"}
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "connect_args": options,
+            "hide_parameters": True,
             "pool_size": pool_size,
             "max_overflow": pool_size,
             "pool_pre_ping": True,

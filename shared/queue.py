@@ -129,7 +129,10 @@ class Queue:
 
         def handle(envelope: dict[str, Any]) -> None:
             with app.app_context():
-                self.handle(Envelope(**envelope))
+                try:
+                    self.handle(Envelope(**envelope))
+                except Exception as error:  # its sender owes it still, and sends it again
+                    log.error("message not handled", message_id=envelope.get("id"), error=type(error).__name__)
 
         for name, priority in ((self.name, 0), (self.name + BULK_SUFFIX, 10)):
             dramatiq.actor(broker=broker, actor_name=name, queue_name=name, priority=priority)(handle)
