@@ -145,7 +145,7 @@ def retry_due(queue: "Queue", limit: int = 500) -> int:
     rows = list(queue.session.scalars(query.with_for_update(skip_locked=True)))
     for one in rows:
         queue.send(queue.name, Envelope(**one.envelope))
-        one.due_at = at + LEASE
+        one.due_at, one.paused_until = at + LEASE, None  # its pause is over, whatever the worker's clock says
     queue.session.commit()
     return len(rows)
 

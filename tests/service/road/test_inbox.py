@@ -235,6 +235,17 @@ def test_a_repeat_does_not_cut_a_pause_short(world: World) -> None:
     assert (handler.calls, outcomes(world)) == (2, ["done"])
 
 
+def test_a_worker_whose_clock_is_slow_heeds_the_clock_that_calls_it(world: World) -> None:
+    handler, envelope = Handler(world, TryAgain("busy", timedelta(minutes=5)), Ended(Outcome.DONE)), news()
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(envelope)
+        clock.shift(timedelta(minutes=5))
+        assert inbox.retry_due(world.queue) == 1
+        clock.shift(-timedelta(seconds=20))
+        world.queue.handle(world.sent.pop()[1])
+    assert (handler.calls, outcomes(world)) == (2, ["done"])
+
+
 def test_a_crash_is_counted_once_however_long_its_message_waits_for_its_turn(world: World) -> None:
     older, newer = news(ordinal=1), news(ordinal=2)
     Handler(world, KeyboardInterrupt(), Ended(Outcome.DONE))
