@@ -32,7 +32,11 @@ def main() -> int:
             absent.append(f"{pair}: there is no {missing} here")
             continue
         print(_in_words(reports[-1]), flush=True)
-    races = [race(database, _folder(), clients=500, places=200, kill=True) for database in ("SQLite", "PostgreSQL")]
+    races = [
+        race(database, _folder(), clients=500, places=200, kill=True, waitlist=waitlist)
+        for database in ("SQLite", "PostgreSQL")
+        for waitlist in (True, False)
+    ]
     for one in races:
         print(one, flush=True)
     text = report_of(reports, races, absent)

@@ -31,12 +31,15 @@ class Race:
         return f"{self.database}: {self.clients} clients for {self.places} places: {ended}; {wrong}"
 
 
-def race(database: str, folder: Path, *, clients: int, places: int, kill: bool) -> Race:
-    """Let so many clients register at once, 32 at a time, and look who got a place."""
+def race(database: str, folder: Path, *, clients: int, places: int, kill: bool, waitlist: bool = True) -> Race:
+    """Let so many clients register at once, 32 at a time, and look who got a place.
+
+    `kill` ends the web outright meanwhile. Without a `waitlist` whoever comes late is refused.
+    """
     relay = Relay(1, Moods(0, 0, 0, 0))
     product = Product(folder, database, "Redis", relay.url, clocks_differ=False)
     try:
-        _publish(product, places)
+        _publish(product, places, waitlist=waitlist)
         if kill:
             threading.Timer(1.0, lambda: product.part("registration web").send(signal.SIGKILL)).start()
         people = People(product.base, relay, ["race"], count=clients, seconds=0, seed=1)
@@ -47,16 +50,16 @@ def race(database: str, folder: Path, *, clients: int, places: int, kill: bool) 
         product.stop()
         relay.go_away()
     standings = Counter(row["status"] for row in rows)
-    return Race(database, clients, places, dict(standings), _problems(rows, told, clients, places))
+    if not waitlist:
+        standings["refused"] = told.count(False)
+    return Race(database, clients, places, dict(standings), _problems(rows, standings, clients, places))
 
 
-def _problems(rows: list[dict[str, Any]], told: list[bool], clients: int, places: int) -> list[str]:
+def _problems(rows: list[dict[str, Any]], standings: Counter[str], clients: int, places: int) -> list[str]:
     problems = []
-    standings = Counter(row["status"] for row in rows)
-    if standings != {"confirmed": places, "waitlisted": clients - places}:
-        problems.append(f"{dict(standings)} instead of {places} confirmed and the rest waitlisted")
-    if not all(told):
-        problems.append(f"{told.count(False)} were never told")
+    others = "refused" if "refused" in standings else "waitlisted"
+    if standings != {"confirmed": places, others: clients - places}:
+        problems.append(f"{dict(standings)} instead of {places} confirmed and the rest {others}")
     in_order = [row["status"] for row in sorted(rows, key=lambda row: (row["registered_at"], row["id"]))]
     passed = sum(status != "confirmed" for status in in_order[:places])
     if passed:
@@ -64,10 +67,10 @@ def _problems(rows: list[dict[str, Any]], told: list[bool], clients: int, places
     return problems
 
 
-def _publish(product: Product, places: int) -> None:
+def _publish(product: Product, places: int, *, waitlist: bool) -> None:
     sitting = {"starts_at": "2030-11-04T14:00:00", "ends_at": "2030-11-04T16:00:00"}
     named = {"title": "Race", "slug": "race", "timezone": "Europe/London", "questions": []}
-    product.api("POST", "/events", {**named, "sessions": [sitting], "capacity": places, "waitlist": True})
+    product.api("POST", "/events", {**named, "sessions": [sitting], "capacity": places, "waitlist": waitlist})
     product.api("POST", "/events/race/publish")
 
 

@@ -20,6 +20,10 @@ LOOKS_FOR_A_MAIL_SECONDS = 100.0
 ANSWER_SECONDS = 20.0
 
 
+class Full(Exception):
+    """There is no place any more, and no waiting list."""
+
+
 class People:
     """`count` people who come over `seconds`, to one of the events each; `acts` is what they did."""
 
@@ -46,8 +50,11 @@ class People:
                 one.result()
 
     def register_one(self, event: str, number: int) -> bool:
-        """Register one of them by the API; whether they were told that it is done."""
-        return self._register("register", event, f"person-{number}@example.org", by_form=False)
+        """Register one of them by the API; whether they were told that it is done. False where it is full, too."""
+        try:
+            return self._register("register", event, f"person-{number}@example.org", by_form=False)
+        except Full:
+            return False
 
     def _register(self, what: str, event: str, email: str, *, by_form: bool) -> bool:
         done = self._until_it_works(self._form(event, email) if by_form else self._program(event, email))
@@ -104,6 +111,8 @@ class People:
                 send()
                 return True
             except HTTPError as answer:
+                if answer.code == 409:
+                    raise Full from answer
                 if answer.code < 500:
                     raise AssertionError(f"{answer.code} {answer.read()[:300]!r}") from answer
             except OSError:

@@ -25,10 +25,14 @@ def test_nothing_is_lost_and_nothing_comes_twice_unmarked(folder: Path) -> None:
     assert "@example.org" not in (folder / "log").read_text()
 
 
-@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
-def test_a_race_for_places_gives_away_each_once_and_in_order(folder: Path, database: str) -> None:
+@pytest.mark.parametrize(
+    ("database", "waitlist", "others"), [("SQLite", True, "waitlisted"), ("PostgreSQL", False, "refused")]
+)
+def test_a_race_for_places_gives_away_each_once_and_in_order(
+    folder: Path, database: str, waitlist: bool, others: str
+) -> None:
     if database == "PostgreSQL" and "TEST_POSTGRES_URL" not in os.environ:
         pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
-    ended = race(database, folder, clients=120, places=50, kill=database == "SQLite")
+    ended = race(database, folder, clients=120, places=50, kill=database == "SQLite", waitlist=waitlist)
     assert ended.problems == []
-    assert ended.standings == {"confirmed": 50, "waitlisted": 70}
+    assert ended.standings == {"confirmed": 50, others: 70}

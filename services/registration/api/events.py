@@ -76,6 +76,7 @@ def get_event(slug: str) -> dict[str, Any]:
 
 @events.route("/events/<slug>", methods=["PATCH"])
 @organisers_only
+@repeatable
 @fails_with(404, 409)
 @events.arguments(schemas.EventChanges(partial=True))
 @events.response(200, schemas.Event)

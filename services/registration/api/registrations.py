@@ -118,6 +118,7 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 
 @registrations.route("/registrations/<uuid:registration_id>", methods=["PATCH"])
 @organisers_only
+@repeatable
 @fails_with(404, 409)
 @registrations.arguments(people.RegistrationChanges)
 @registrations.response(200, people.Registration)
@@ -136,6 +137,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
 
 @registrations.route("/registrations/<uuid:registration_id>", methods=["DELETE"])
 @organisers_only
+@repeatable
 @fails_with(404)
 @registrations.response(204)
 def cancel_registration(registration_id: UUID) -> None:
