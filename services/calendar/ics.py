@@ -17,7 +17,6 @@ from services.calendar.wording import description, words
 from shared.messages.notices import EventFacts, Notice, SessionFacts
 
 PRODUCT = "-//Placecard//Placecard//EN"
-REMINDER = timedelta(minutes=-15)
 HOUR = timedelta(hours=1)
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -26,7 +25,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 class Issue:
     """One invite about to be written: what it asks, and of whom.
 
-    `organiser` is the name and the address that mails come from; `created_at` (UTC) is when this person
+    `sender` is the name and the address that mails come from; `created_at` (UTC) is when this person
     was first sent this invite.
     """
 
@@ -37,12 +36,18 @@ class Issue:
     event: EventFacts
     part: Part
     notice: Notice
-    organiser: tuple[str, str]
+    sender: tuple[str, str]
 
     @property
     def is_off(self) -> bool:
         """Whether this invite takes the event out of the calendar."""
         return self.method is Method.CANCEL
+
+    @property
+    def organiser(self) -> tuple[str, str]:
+        """Whom the invite comes from, by name and address: the sender, unless the event names another."""
+        name, address = self.sender
+        return self.event.invites.organiser_name or name, self.event.invites.organiser_email or address
 
 
 @dataclass(frozen=True)
@@ -122,13 +127,13 @@ def _invitation(issue: Issue, session: SessionFacts, zone: ZoneInfo) -> Event:
     _add_place(event, session, join_url, notice.recipient.language)
     event.add("url", vUri(notice.page_url))
     event.add("organizer", _address(*issue.organiser))
-    event.add("attendee", _attendee(notice))
+    event.add("attendee", _attendee(notice, asked=issue.event.invites.asks_for_rsvp))
     event.add("status", "CANCELLED" if issue.is_off else "CONFIRMED")
     event.add("transp", "OPAQUE")
     if join_url:
         event.add("class", "PRIVATE")  # whoever may look into this calendar need not be able to join
     event.add("x-microsoft-cdo-busystatus", "FREE" if issue.is_off else "BUSY")
-    if not issue.is_off:
+    if not issue.is_off and issue.event.invites.reminder_minutes:
         event.add_component(_reminder(issue.event))
     return event
 
@@ -164,14 +169,15 @@ def _add_place(event: Event, session: SessionFacts, join_url: str | None, langua
         event.add("conference", vUri(join_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
 
 
-def _attendee(notice: Notice) -> vCalAddress:
+def _attendee(notice: Notice, *, asked: bool) -> vCalAddress:
+    """Whom the invite is for. Whoever is not asked for an answer has given it: by registering they said yes."""
     attendee = _address(notice.recipient.name, notice.recipient.email)
     attendee.params.update(
         {
             "CUTYPE": "INDIVIDUAL",
             "ROLE": "REQ-PARTICIPANT",
-            "PARTSTAT": "NEEDS-ACTION",
-            "RSVP": "TRUE",
+            "PARTSTAT": "NEEDS-ACTION" if asked else "ACCEPTED",
+            "RSVP": "TRUE" if asked else "FALSE",
             "X-NUM-GUESTS": "0",
         }
     )
@@ -188,7 +194,7 @@ def _address(name: str, address: str) -> vCalAddress:
 def _reminder(event: EventFacts) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("trigger", REMINDER)
+    alarm.add("trigger", -timedelta(minutes=event.invites.reminder_minutes))
     alarm.add("description", _one_line(event.title))
     return alarm
 

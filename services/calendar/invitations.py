@@ -86,7 +86,7 @@ def _take_step(
 
 
 def _first_invited(registration: Registration, part: Part, notice: Notice) -> Invitation:
-    _, sender = _organiser()
+    _, sender = _sender()
     invitation = Invitation(uid=uid_of(registration.id, part.id, sender), part=part.id, created_at=notice.stated_at)
     registration.invitations.append(invitation)
     return invitation
@@ -108,7 +108,7 @@ def _write(invitation: Invitation, part: Part, before: EventFacts, notice: Notic
             event=event,
             part=part,
             notice=notice,
-            organiser=_organiser(),
+            sender=_sender(),
         )
     )
 
@@ -127,6 +127,6 @@ def _owe_mail_of_its_own(part: Part, step: Step, invite: Invite, notice: Notice,
     )
 
 
-def _organiser() -> tuple[str, str]:
+def _sender() -> tuple[str, str]:
     name, address = current_app.config["MAIL_FROM"]
     return name, address

@@ -14,8 +14,10 @@ from services.notifications.maildir import Maildir
 from services.notifications.models import Heartbeat, db, queue
 from services.notifications.pool import SmtpTransport
 from services.notifications.sharing import Lines, SharedPace
+from services.notifications.signing import Signer, UnusableKey
 from services.notifications.smtp import Relay
 from shared.service import stand_up
+from shared.settings import BadSetting
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
@@ -25,6 +27,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
     letterhead = Letterhead(config.MAIL_FROM, config.REPLY_TO, config.BOUNCE_ADDRESS)
     app.extensions["letterhead"] = letterhead
+    app.extensions["signer"] = _signer(config, letterhead.domain)
     queue.longest_trying = timedelta(hours=config.MAIL_RETRY_HOURS)
     if config.SMTP_URL:
         app.extensions["transport"] = _transport(app, config, letterhead.domain)
@@ -33,6 +36,15 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
         app.extensions["transport"] = maildir
         app.register_blueprint(inbox_pages.of(maildir))
     return app
+
+
+def _signer(config: Config, domain: str) -> Signer | None:
+    if config.DKIM_KEY is None or config.DKIM_SELECTOR is None:
+        return None
+    try:
+        return Signer(config.DKIM_KEY, config.DKIM_SELECTOR, domain)
+    except UnusableKey as error:
+        raise BadSetting(f"DKIM_KEY cannot be used: {error}.") from error
 
 
 def _transport(app: Flask, config: Config, domain: str) -> SmtpTransport:

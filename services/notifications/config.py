@@ -1,13 +1,16 @@
 """The settings of notifications."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from shared.settings import SMTP_SCHEMES, BadSetting, Environment, Settings, common
 
 LONGEST_TIMEOUT_SECONDS = 30
+SELECTOR = re.compile(r"[a-z0-9](-?[a-z0-9])*(\.[a-z0-9](-?[a-z0-9])*)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Config(Settings):
     each mail's id is put so that a bounce names its mail; without it bounces go to MAIL_FROM. SMTP_RATE
     is mails a second, 0 for no limit; it and SMTP_MAX_CONNECTIONS hold for all worker processes together.
     SMTP_TIMEOUT is in seconds. MAIL_RETRY_HOURS is how long a mail is tried that the relay does not take.
+    DKIM_KEY holds the key itself, whether it was given or only its file.
     """
 
     SMTP_URL: str | None
@@ -28,6 +32,8 @@ class Config(Settings):
     SMTP_RATE: int
     SMTP_TIMEOUT: int
     MAIL_RETRY_HOURS: int
+    DKIM_KEY: str | None
+    DKIM_SELECTOR: str | None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -38,6 +44,7 @@ class Config(Settings):
         mail_dir = environment.optional("MAIL_DIR")
         if smtp_url is None and mail_dir is None:
             raise BadSetting("Neither SMTP_URL nor MAIL_DIR is set, so mail has nowhere to go.")
+        key, selector = _dkim(environment)
         _, sender = values["MAIL_FROM"]
         return cls(
             **values,
@@ -49,7 +56,26 @@ class Config(Settings):
             SMTP_RATE=environment.number("SMTP_RATE", 0, least=0, most=10_000),
             MAIL_RETRY_HOURS=environment.number("MAIL_RETRY_HOURS", 48, most=240),
             SMTP_TIMEOUT=environment.number("SMTP_TIMEOUT", 20, most=LONGEST_TIMEOUT_SECONDS),
+            DKIM_KEY=key,
+            DKIM_SELECTOR=selector,
         )
+
+
+def _dkim(environment: Environment) -> tuple[str | None, str | None]:
+    """The key that mails are signed with, in PEM, and the selector that its public half is published under."""
+    key, selector = environment.optional("DKIM_KEY"), environment.optional("DKIM_SELECTOR")
+    if key is None and selector is None:
+        return None, None
+    if key is None or selector is None:
+        raise BadSetting("DKIM_KEY and DKIM_SELECTOR belong together: set both, or neither.")
+    if not SELECTOR.fullmatch(selector):
+        raise BadSetting("DKIM_SELECTOR must be a name such as placecard or s1.mail.")
+    if "-----BEGIN" in key:
+        return key.replace("\\n", "\n"), selector
+    try:
+        return Path(key).read_text(), selector
+    except (OSError, ValueError) as error:
+        raise BadSetting("DKIM_KEY must be an RSA private key in PEM, or name a file that holds one.") from error
 
 
 def _bounce_address(environment: Environment) -> str | None:

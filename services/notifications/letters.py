@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from shared.messages.notices import EventFacts, MailDue, SessionFacts
+from shared.messages.notices import EventFacts, Kind, MailDue, SessionFacts
 from shared.wording import When, listed, when
 
 TEMPLATES = Environment(
@@ -63,6 +63,8 @@ def write(mail: MailDue, organisation: str) -> Letter:
         "sittings": [_sitting(session, notice.event, notice.holds_place) for session in notice.event.sessions],
         "holds_place": notice.holds_place,
         "method": mail.invite.method if mail.invite else "",
+        "asks_for_rsvp": notice.event.invites.asks_for_rsvp,
+        "decline_frees_place": notice.event.invites.decline_frees_place and notice.kind != Kind.SESSION,
         "page_url": notice.page_url,
         "feed_url": notice.feed_url,
         "next_steps": notice.next_steps,

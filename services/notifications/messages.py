@@ -9,6 +9,7 @@ from flask import current_app
 from services.notifications.compose import Letterhead, compose, plain_address
 from services.notifications.letters import Unsendable
 from services.notifications.models import Delivery, Suppression, db, queue
+from services.notifications.signing import Signer
 from services.notifications.smtp import Refused
 from shared.inbox import Ended
 from shared.messages.notices import MailDue
@@ -52,11 +53,16 @@ def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
     letterhead = _letterhead()
     try:
         recipient = plain_address(mail.notice.recipient.email)
-        message = compose(mail, message_id, letterhead)
-        said = transport.send(letterhead.envelope_sender(message_id), recipient, bytes(message))
+        content = _signed(bytes(compose(mail, message_id, letterhead)), mail)
+        said = transport.send(letterhead.envelope_sender(message_id), recipient, content)
     except (Unsendable, Refused) as error:
         return Ended(Outcome.FAILED, str(error))
     return Ended(Outcome.SENT, said)
+
+
+def _signed(content: bytes, mail: MailDue) -> bytes:
+    signer: Signer | None = current_app.extensions["signer"]
+    return signer.sign(content, mail.notice.stated_at) if signer else content
 
 
 def _letterhead() -> Letterhead:

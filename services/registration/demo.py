@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.registration.models import Cohort, Event, Programme, db
 from services.registration.operations import events
 from services.registration.operations.events import Description, Sitting
+from services.registration.rules.invites import Invites
 from services.registration.rules.routing import PairPolicy, rules_as_data
 from services.registration.rules.seed import COMMUNITY, COMMUNITY_RULES, PILOT, PILOT_RULES
 from services.registration.timeline import SYSTEM
@@ -51,6 +52,7 @@ def load(today: date | None = None) -> None:
         description=ABOUT,
         questions=tuple(QUESTIONS),
         programme=programme,
+        invites=Invites(reminder_minutes=30),
     )
     events.publish(events.create(description, SYSTEM), SYSTEM)
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registration.models import Registration, db, queue
-from services.registration.operations import receipts, registrations
+from services.registration.operations import receipts, rsvps
 from shared.inbox import Ended
 from shared.messages.receipts import Outcome, RsvpReceived, Settled
 
@@ -20,5 +20,5 @@ def note_rsvp(rsvp: RsvpReceived) -> Ended:
     registration = db.session.get(Registration, UUID(rsvp.registration_id))
     if registration is None:
         return Ended(Outcome.DONE, "The registration is gone.")
-    registrations.note_rsvp(registration, rsvp.answer, rsvp.comment)
-    return Ended(Outcome.DONE)
+    is_known = rsvps.note(registration, rsvp.session_id, rsvp.answer, rsvp.stamped_at, rsvp.comment)
+    return Ended(Outcome.DONE, "" if is_known else "The session is gone.")

@@ -1,5 +1,6 @@
 """Owes people what they must be told. A notice states how things stand, in the transaction that made it so."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,19 +11,28 @@ from shared import outbox
 from shared.clock import now
 from shared.messages import Message
 from shared.messages.listings import EventListed
-from shared.messages.notices import EventFacts, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
+from shared.messages.notices import (
+    EventFacts,
+    InviteFacts,
+    Kind,
+    MailDue,
+    Notice,
+    NoticeDue,
+    Recipient,
+    SessionFacts,
+)
 
 CALENDAR, NOTIFICATIONS = "calendar", "notifications"
 PAUSE_BETWEEN_REMINDERS = timedelta(minutes=15)
 
 
 def owe_standing(
-    registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = ()
+    registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
 ) -> None:
     """Tell how a registration stands now; this replaces whatever was owed about it before."""
     registration.ordinal += 1
     registration.told_revision = registration.event.revision
-    message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps))
+    message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps, reason=reason))
     _owe(CALENDAR, message, str(registration.id), registration.ordinal, bulk=bulk)
 
 
@@ -66,6 +76,7 @@ def event_facts(event: Event, *, with_join_links: bool) -> EventFacts:
         timezone=event.timezone,
         description=plain_text(event.description),
         sessions=tuple(_session_facts(session, with_join_links) for session in event.sessions),
+        invites=InviteFacts(**asdict(event.invites)),
     )
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from services.registration.descriptions import safe_html
 from services.registration.repeats import fresh_form_key
 from services.registration.rules.questions import Question
+from services.registration.rules.rsvps import IN_WORDS
 from shared.wording import moment, when
 
 SENTENCES = {
@@ -31,6 +32,7 @@ def init_pages(app: Flask) -> None:
         moment=moment,
         safe_markdown=_safe_markdown,
         answer_in_words=answer_in_words,
+        rsvp_in_words=lambda rsvp: IN_WORDS.get(rsvp, rsvp),
         conditions_json=_conditions_json,
         webcal=lambda url: "webcal://" + url.split("://", 1)[1],
     )

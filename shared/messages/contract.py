@@ -31,6 +31,8 @@ _contracts: dict[tuple[str, int], type[Message]] = {}
 def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[[type[M]], type[M]]:
     """Register a message class under `name` and `version`.
 
+    A version stays readable: a field added to it has a default, for bodies from before, and those who do
+    not know the field pass it over. What cannot be added so needs another version, and both are kept.
     A receipt ends a conversation: it is handled in one transaction and is not answered.
     """
 

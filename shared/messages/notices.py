@@ -46,6 +46,20 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InviteFacts:
+    """How an organiser wants an event's invites: whether they ask for an answer, whether a No gives the place
+    to somebody else, how many minutes before a session calendars remind (0: never), and whom they show as
+    the organiser (empty: the sender of our mail).
+    """
+
+    asks_for_rsvp: bool = True
+    decline_frees_place: bool = False
+    reminder_minutes: int = 15
+    organiser_name: str = ""
+    organiser_email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventFacts:
     """An event as its public page tells it. `timezone` is an IANA name; `description` is plain text."""
 
@@ -56,6 +70,7 @@ class EventFacts:
     timezone: str
     description: str = ""
     sessions: tuple[SessionFacts, ...] = ()
+    invites: InviteFacts = InviteFacts()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,8 +29,9 @@ class Settled(Message):
 
 @contract("rsvp-received")
 class RsvpReceived(Message):
-    """A person answered an invitation: `answer` is accepted, tentative or declined; `stamped_at` is
-    the reply's own DTSTAMP (UTC)."""
+    """A person answered an invitation: `answer` is accepted, tentative, declined, delegated or counter, and
+    `comment` says to whom or which time instead. `session_id` is empty for an answer to a whole series;
+    `stamped_at` is the reply's own DTSTAMP (UTC)."""
 
     registration_id: str
     session_id: str

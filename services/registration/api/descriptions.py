@@ -1,6 +1,7 @@
 """Between an event as the API tells it, in local times, and as operations know it, in instants."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.registration import links
 from services.registration.applications import Unusable
 from services.registration.models import Event, Form, Programme, Session, db
 from services.registration.operations.events import Description, Sitting
+from services.registration.rules.invites import Invites, what_is_wrong
 from services.registration.rules.questions import read_questions
 from services.registration.rules.times import NoSuchTime, instant_of
 
@@ -35,6 +37,7 @@ def described(event: Event, *, to_organiser: bool, with_questions: bool = True) 
         told["questions"] = _questions_of(event)
     if to_organiser:
         told |= {
+            "invites": asdict(event.invites),
             "places_taken": event.places_taken,
             "waiting": event.waiting,
             "created_at": event.created_at,
@@ -66,6 +69,7 @@ def description_of(given: Mapping[str, Any], before: Event | None = None) -> Des
         waitlist=whole["waitlist"],
         questions=_questions(whole["questions"], errors),
         programme=_programme(whole["programme"], errors),
+        invites=_invites(before.invites if before else Invites(), given.get("invites", {}), errors),
     )
     if errors:
         raise Unusable(errors)
@@ -143,6 +147,12 @@ def _questions(given: list[dict[str, Any]], errors: dict[str, str]) -> tuple[dic
     except ValueError as error:
         errors["questions"] = str(error)
     return tuple(given)
+
+
+def _invites(before: Invites, given: Mapping[str, Any], errors: dict[str, str]) -> Invites:
+    chosen = replace(before, **given)
+    errors |= {f"invites.{name}": sentence for name, sentence in what_is_wrong(chosen).items()}
+    return chosen
 
 
 def _programme(slug: str | None, errors: dict[str, str]) -> Programme | None:

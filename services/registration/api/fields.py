@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
 
+from services.registration.applications import LONGEST_EMAIL, normalised_email
 from services.registration.rules.questions import LONGEST_LINE, LONGEST_TEXT, UnusableText, clean_line, clean_text
 
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
@@ -84,6 +85,18 @@ class WebAddress(Line):
         if line and not usable:
             raise UnusableText("Give an address that begins with https:// or http://.")
         return line
+
+
+class EmailAddress(Line):
+    """An e-mail address, or nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(LONGEST_EMAIL, **options)
+        self.metadata = {"format": "email", **self.metadata}
+
+    def clean(self, text: str) -> str:
+        line = super().clean(text)
+        return normalised_email(line)[0] if line else ""
 
 
 class Zone(fields.String):

@@ -7,6 +7,7 @@ from services.registration.api.schemas import about, word
 from services.registration.applications import LANGUAGES
 from services.registration.models import PlacementStatus
 from services.registration.rules.places import Status
+from services.registration.rules.rsvps import Rsvp
 from services.registration.rules.wording import WORDINGS
 
 ANSWERS = about(
@@ -54,6 +55,15 @@ class CohortPlacement(Schema):
     reason = fields.String(metadata=about("Why."))
 
 
+class SessionRsvp(Schema):
+    """A person's answer to the invitation to one session."""
+
+    session = fields.UUID(attribute="session_id", metadata=about("The session's id."))
+    answer = word(Rsvp)
+    comment = fields.String(metadata=about("What they wrote, whom they send, or which time they propose."))
+    answered_at = fields.AwareDateTime(attribute="stamped_at", metadata=about("By their own calendar's clock."))
+
+
 class Registration(Schema):
     """A person at an event."""
 
@@ -66,7 +76,8 @@ class Registration(Schema):
     language = fields.String()
     answers = fields.Dict(metadata=ANSWERS)
     consents = fields.List(fields.String(), metadata=about("What they agree to now."))
-    rsvp = fields.String(allow_none=True, metadata=about("What they answered to the invitation."))
+    rsvp = word(Rsvp, allow_none=True, metadata=about("What they answered; mixed where that differs by session."))
+    rsvps = fields.List(fields.Nested(SessionRsvp), metadata=about("What they answered, by session."))
     attendance = fields.String(metadata=about("unknown, attended or absent."))
     registered_at = fields.AwareDateTime()
     cancelled_at = fields.AwareDateTime(allow_none=True)

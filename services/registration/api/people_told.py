@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.registration import links
-from services.registration.models import Consent, Placement, Registration, db
+from services.registration.models import Consent, Placement, Registration, Rsvp, Session, db
 
 
 def told(registration: Registration) -> dict[str, Any]:
@@ -17,12 +17,13 @@ def told(registration: Registration) -> dict[str, Any]:
 
 
 def told_all(registrations: Sequence[Registration]) -> list[dict[str, Any]]:
-    """Several registrations; what they agreed to is read once for all."""
-    consents = _consents([registration.id for registration in registrations])
-    return [_told(registration, consents[registration.id]) for registration in registrations]
+    """Several registrations; what they agreed to and answered is read once for all."""
+    ids = [registration.id for registration in registrations]
+    consents, rsvps = _consents(ids), _rsvps(ids)
+    return [_told(one, consents[one.id], rsvps[one.id]) for one in registrations]
 
 
-def _told(registration: Registration, consents: list[str]) -> dict[str, Any]:
+def _told(registration: Registration, consents: list[str], rsvps: list[Rsvp]) -> dict[str, Any]:
     return {
         "id": registration.id,
         "event": registration.event.slug,
@@ -34,6 +35,7 @@ def _told(registration: Registration, consents: list[str]) -> dict[str, Any]:
         "answers": registration.answers,
         "consents": consents,
         "rsvp": registration.rsvp,
+        "rsvps": rsvps,
         "attendance": registration.attendance,
         "registered_at": registration.created_at,
         "cancelled_at": registration.cancelled_at,
@@ -54,6 +56,14 @@ def _placement(placement: Placement) -> dict[str, Any]:
         "pinned": placement.pinned,
         "reason": placement.reason,
     }
+
+
+def _rsvps(registration_ids: list[UUID]) -> dict[UUID, list[Rsvp]]:
+    given: dict[UUID, list[Rsvp]] = defaultdict(list)
+    theirs = select(Rsvp).where(Rsvp.registration_id.in_(registration_ids)).join(Rsvp.session)
+    for rsvp in db.session.scalars(theirs.order_by(Session.starts_at)):
+        given[rsvp.registration_id].append(rsvp)
+    return given
 
 
 def _consents(registration_ids: list[UUID]) -> dict[UUID, list[str]]:

@@ -5,12 +5,14 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from services.registration.api.fields import Body, Line, LocalTime, Text, WebAddress, Whole, Zone
+from services.registration.api.fields import Body, EmailAddress, Line, LocalTime, Text, WebAddress, Whole, Zone
 from services.registration.descriptions import LONGEST_DESCRIPTION
 from services.registration.models import EventStatus
 from services.registration.rules.conditions import Test
+from services.registration.rules.invites import LONGEST_REMINDER_MINUTES
 from services.registration.rules.places import Status
 from services.registration.rules.questions import MOST_QUESTIONS, Type
+from services.registration.rules.rsvps import Rsvp
 
 SLUG = validate.Regexp(
     r"^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -76,6 +78,24 @@ class QuestionOnForm(Body):
     autocomplete = Line(80, metadata=about("The HTML autocomplete token."))
 
 
+class Invites(Body):
+    """An organiser's choices about an event's invites. What is left out stays, or is as usual."""
+
+    asks_for_rsvp = fields.Boolean(metadata=about("Whether calendars show Yes, Maybe and No.", default=True))
+    decline_frees_place = fields.Boolean(
+        metadata=about("Whether a No cancels the registration, for whoever waits longest.", default=False)
+    )
+    reminder_minutes = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, LONGEST_REMINDER_MINUTES),
+        metadata=about("How long before each session calendars remind; 0 for no reminder.", default=15),
+    )
+    organiser_name = Line(metadata=about("Whom calendars show as the organiser; empty for the sender of our mail."))
+    organiser_email = EmailAddress(
+        metadata=about("Where calendars send answers; empty for the sender of our mail. Only there do they reach us.")
+    )
+
+
 class Event(Body):
     """An event: a webinar or a meeting of one session or several."""
 
@@ -109,6 +129,7 @@ class Event(Body):
     programme = fields.String(
         load_default=None, allow_none=True, metadata=about("The slug of the programme whose cohorts it leads to.")
     )
+    invites = fields.Nested(Invites, metadata=about("For organisers."))
     questions = fields.List(
         Whole(QuestionOnForm),
         load_default=list,
@@ -168,10 +189,8 @@ class AttendeeFilters(Schema):
     cohort = fields.String(load_default="", metadata=about("The slug of a cohort they are in, or may come into."))
     rsvp = fields.String(
         load_default="",
-        validate=validate.OneOf(
-            ("", "accepted", "tentative", "declined"), error="Choose accepted, tentative or declined."
-        ),
-        metadata=about("What they answered to the invitation."),
+        validate=validate.OneOf(("", *Rsvp), error=f"Choose one of {', '.join(Rsvp)}."),
+        metadata=about("What they answered to the invitation; mixed where that differs by session."),
     )
     q = Line(load_default="", metadata=about("Words to find in name, address and organisation."))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.registration import attendees as finding
 from services.registration.attendees import BadCursor, Filters
+from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
 from services.registration.console.sign_in import acting, csrf
 from services.registration.exports import download_response
@@ -26,6 +27,7 @@ from services.registration.operations import placements, registrations
 from services.registration.repeats import form_sent_once
 from services.registration.rules.places import Status
 from services.registration.rules.questions import UnusableText, clean_text
+from services.registration.rules.rsvps import IN_WORDS
 
 attendees = Blueprint("attendees", __name__)
 
@@ -53,7 +55,9 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
         counts=finding.counts(event),
+        warning=invite_choices.warning(event),
         statuses=list(Status),
+        rsvps=IN_WORDS,
         cohorts=event.programme.cohorts if event.programme else [],
     )
 

@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy import func, select
 
+from services.registration.console import invite_choices
 from services.registration.console.sign_in import acting, csrf
 from services.registration.models import Event, Form, Registration, Session, db
 from services.registration.operations import events as operations
@@ -54,6 +55,7 @@ def change(slug: str) -> ResponseReturnValue:
     errors: dict[str, str] = {}
     title = _line("title", errors, required="Give the event a title.")
     sittings = tuple(_sitting(event, session, errors) for session in event.live_sessions)
+    invites = invite_choices.read(event.invites, errors)
     if errors:
         return _change_page(event, request.form.to_dict(), errors), 422
     form = db.session.get_one(Form, (event.id, event.form_version))
@@ -67,9 +69,10 @@ def change(slug: str) -> ResponseReturnValue:
         waitlist=event.waitlist,
         questions=tuple(form.questions),
         programme=event.programme,
+        invites=invites,
     )
-    operations.change(event, description, acting())
-    flash("Saved. Everyone who is registered is being told.")
+    told = operations.change(event, description, acting())
+    flash("Saved. Everyone who is registered is being told." if told else "Saved. Nobody had to be told.")
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
 
@@ -103,12 +106,20 @@ def event_or_404(slug: str) -> Event:
 
 
 def _change_page(event: Event, typed: dict[str, Any], errors: dict[str, str]) -> str:
-    return render_template("console/change_event.html", event=event, typed=typed, errors=errors)
+    sender = current_app.config["MAIL_FROM"]
+    return render_template(
+        "console/change_event.html",
+        event=event,
+        typed=typed,
+        errors=errors,
+        sender=sender,
+        warning=invite_choices.warning(event),
+    )
 
 
 def _as_typed(event: Event) -> dict[str, Any]:
     zone = ZoneInfo(event.timezone)
-    typed: dict[str, Any] = {"title": event.title}
+    typed: dict[str, Any] = {"title": event.title, **invite_choices.as_typed(event.invites)}
     for session in event.live_sessions:
         typed[f"starts_at.{session.id}"] = session.starts_at.astimezone(zone).strftime(LOCAL)
         typed[f"ends_at.{session.id}"] = session.ends_at.astimezone(zone).strftime(LOCAL)

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, cast, func, select
 
 from services.registration.attendees import GONE, Filters, matching
-from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, db
+from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
 from services.registration.rules.wording import WORDINGS
 
 BATCH = 1000
 BETWEEN = ","
+WITHIN = "="
 
 Cell = str | list[str] | bool | None
 Cells = Sequence[Cell]
@@ -85,6 +86,7 @@ def _fixed(event: Event) -> tuple[Column, ...]:
         Column("registered_at", Registration.created_at, _times_in(zone)),
         Column("cohorts", COHORTS, _cohorts_in_order),
         Column("rsvp", Registration.rsvp),
+        *([Column("rsvp_by_session", RSVPS, _by_session(event))] if len(event.sessions) > 1 else []),
         Column("attendance", Registration.attendance),
         Column("language", Registration.language),
         *(Column(f"consent_{wording.purpose}", CONSENTS, _agreed_to(wording.purpose)) for wording in WORDINGS),
@@ -108,6 +110,19 @@ def _agreed_to(purpose: str) -> Callable[[Sequence[Any]], Cells]:
     return lambda purposes: [purpose in given.split(BETWEEN) if given else False for given in purposes]
 
 
+def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
+    """Each session that somebody answered for, by its local start, with the answer."""
+    zone = ZoneInfo(event.timezone)
+    starts = {session.id: session.starts_at.astimezone(zone) for session in event.sessions}
+
+    def in_order(joined: str | None) -> list[str]:
+        given = dict(pair.split(WITHIN) for pair in joined.split(BETWEEN)) if joined else {}
+        answers = {UUID(session_id): answer for session_id, answer in given.items()}
+        return [f"{start:%Y-%m-%d %H:%M} {answers[one]}" for one, start in starts.items() if one in answers]
+
+    return lambda everybody: [in_order(joined) for joined in everybody]
+
+
 def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
     cohorts = db.session.execute(select(Cohort.id, Cohort.title).order_by(Cohort.programme_id, Cohort.position))
     titles = dict(cohorts.tuples().all())
@@ -119,6 +134,13 @@ def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
 COHORTS = (
     select(func.aggregate_strings(cast(Placement.cohort_id, String), BETWEEN))
     .where(Placement.person_id == Registration.person_id, Placement.status.not_in(GONE))
+    .correlate(Registration)
+    .scalar_subquery()
+)
+
+RSVPS = (
+    select(func.aggregate_strings(cast(Rsvp.session_id, String) + WITHIN + Rsvp.answer, BETWEEN))
+    .where(Rsvp.registration_id == Registration.id)
     .correlate(Registration)
     .scalar_subquery()
 )

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from services.registration.models.base import Model
+from services.registration.rules.invites import Invites
 from services.registration.rules.questions import Question, read_questions
 from shared.db import Json, UtcDateTime
 from shared.ids import new_id
@@ -50,6 +51,13 @@ class Event(Model):
     revision: Mapped[int] = mapped_column(default=1)
     changes: Mapped[list[str]] = mapped_column(Json, default=list)
     telling: Mapped[bool] = mapped_column(default=False)
+    invites: Mapped[Invites] = composite(
+        mapped_column("asks_for_rsvp"),
+        mapped_column("decline_frees_place"),
+        mapped_column("reminder_minutes"),
+        mapped_column("organiser_name", String(200)),
+        mapped_column("organiser_email", String(320)),
+    )
     cancel_reason: Mapped[str] = mapped_column(Text, default="")
     programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("programmes.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from services.registration.models.base import Model
-from services.registration.models.events import Event
+from services.registration.models.events import Event, Session
 from services.registration.models.programmes import Placement
 from services.registration.rules.places import HOLDS_A_PLACE
 from shared.db import Json, UtcDateTime
@@ -28,7 +28,10 @@ class Person(Model):
 
 class Registration(Model):
     """A person at an event. `ordinal` rises with every notice about its standing; `told_revision` is
-    the event's revision that the last of them spoke of; `search` holds what the console looks through."""
+    the event's revision that the last of them spoke of; `search` holds what the console looks through.
+
+    `rsvp` is what their answers to all sessions come to, and `rsvp_at` when they gave the last (UTC).
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (
@@ -64,6 +67,7 @@ class Registration(Model):
 
     event: Mapped[Event] = relationship()
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
+    rsvps: Mapped[list["Rsvp"]] = relationship(back_populates="registration", cascade="all, delete-orphan")
     placements: Mapped[list[Placement]] = relationship(
         primaryjoin=lambda: Registration.person_id == foreign(Placement.person_id), viewonly=True
     )
@@ -72,6 +76,26 @@ class Registration(Model):
     def holds_place(self) -> bool:
         """Whether a place is theirs."""
         return self.status in HOLDS_A_PLACE
+
+
+class Rsvp(Model):
+    """A person's answer to the invitation to one session.
+
+    `stamped_at` (UTC) is when their calendar says they gave it, `comment` what they wrote or proposed.
+    """
+
+    __tablename__ = "rsvps"
+    __table_args__ = (Index("ix_rsvps_session_id", "session_id"),)
+
+    registration_id: Mapped[UUID] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    answer: Mapped[str] = mapped_column(String(20))
+    comment: Mapped[str] = mapped_column(Text)
+    stamped_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    registration: Mapped[Registration] = relationship(back_populates="rsvps")
+    session: Mapped[Session] = relationship()
 
 
 class Consent(Model):

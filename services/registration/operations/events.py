@@ -1,15 +1,17 @@
 """What can happen to an event. Everyone concerned is told by the clock, a window at a time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from services.registration import notices, timeline
 from services.registration.models import Event, EventStatus, Form, Programme, Registration, Session, db
-from services.registration.operations import places
+from services.registration.operations import places, rsvps
+from services.registration.rules.invites import Invites
 from services.registration.rules.places import STANDS
 from services.registration.timeline import Actor
 from shared.clock import now
@@ -44,6 +46,7 @@ class Description:
     waitlist: bool = True
     questions: tuple[dict[str, Any], ...] = ()
     programme: Programme | None = None
+    invites: Invites = field(default_factory=Invites)
 
 
 class NameTaken(Exception):
@@ -64,6 +67,7 @@ def create(description: Description, by: Actor) -> Event:
         capacity=description.capacity,
         waitlist=description.waitlist,
         programme=description.programme,
+        invites=description.invites,
         status=EventStatus.DRAFT,
         created_at=at,
         updated_at=at,
@@ -88,8 +92,11 @@ def publish(event: Event, by: Actor) -> None:
     db.session.commit()
 
 
-def change(event: Event, description: Description, by: Actor) -> None:
-    """Change an event. Where time, place or title differ, everyone who stands registered is told."""
+def change(event: Event, description: Description, by: Actor) -> bool:
+    """Change an event. Where time, place or title differ, everyone who stands registered is told.
+
+    Returns whether they are. Another choice about invites is kept, and shows from the next one on.
+    """
     db.session.refresh(event, with_for_update=True)
     differs = _differences(event, description)
     event.title, event.description = description.title, description.description
@@ -97,8 +104,9 @@ def change(event: Event, description: Description, by: Actor) -> None:
     _replace_sessions(event, description.sessions)
     _change_form(event, description.questions)
     _change_capacity(event, description.capacity)
-    event.programme, event.updated_at = description.programme, now()
-    timeline.record(event, "changed", by, changes=differs)
+    rechosen = ["invites"] if event.invites != description.invites else []
+    event.programme, event.invites, event.updated_at = description.programme, description.invites, now()
+    timeline.record(event, "changed", by, changes=[*differs, *rechosen])
     if differs:
         event.changes = sorted({*event.changes, *differs}) if event.telling else differs
         event.revision += 1
@@ -107,6 +115,7 @@ def change(event: Event, description: Description, by: Actor) -> None:
         event.revision += not differs
         notices.list_event(event)
     db.session.commit()
+    return event.telling
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
@@ -132,6 +141,7 @@ def tell_of_changes() -> int:
         kind = Kind.EVENT_CANCELLED if event.status == EventStatus.CANCELLED else Kind.CHANGED
         batch = _untold(event)
         for registration in batch:
+            rsvps.summarise(registration)
             notices.owe_standing(registration, kind, bulk=True)
         told += len(batch)
         event.telling = len(batch) == TOLD_AT_A_TIME
@@ -145,7 +155,8 @@ def _untold(event: Event) -> list[Registration]:
         Registration.told_revision < event.revision,
         Registration.status.in_(STANDS),
     )
-    return list(db.session.scalars(behind.limit(TOLD_AT_A_TIME).with_for_update(of=Registration)))
+    with_answers = behind.options(selectinload(Registration.rsvps)).limit(TOLD_AT_A_TIME)
+    return list(db.session.scalars(with_answers.with_for_update(of=Registration)))
 
 
 def _differences(event: Event, description: Description) -> list[str]:
@@ -174,6 +185,7 @@ def _replace_sessions(event: Event, sittings: tuple[Sitting, ...]) -> None:
     One that is no longer among them is called off, not forgotten: people hold invitations to it.
     """
     live = {session.id: session for session in event.live_sessions}
+    moved: list[Session] = []
     unnamed = [session for session in live.values() if session.id not in {sitting.id for sitting in sittings}]
     for sitting in _in_order(sittings):
         session = live.pop(sitting.id, None) if sitting.id else None
@@ -182,10 +194,13 @@ def _replace_sessions(event: Event, sittings: tuple[Sitting, ...]) -> None:
         if session is None:
             event.sessions.append(_session(sitting))
             continue
+        if (session.starts_at, session.ends_at) != (sitting.starts_at, sitting.ends_at):
+            moved.append(session)
         session.starts_at, session.ends_at, session.title = sitting.starts_at, sitting.ends_at, sitting.title
         session.location, session.join_url = sitting.location, sitting.join_url
     for dropped in live.values():
         dropped.cancelled_at = now()
+    rsvps.forget_answers(moved)
 
 
 def _session(sitting: Sitting) -> Session:

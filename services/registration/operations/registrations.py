@@ -69,6 +69,12 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
 def cancel(registration: Registration, by: Actor) -> None:
     """Cancel, and give the place to whoever waits longest. Cancelling twice changes nothing."""
+    withdraw(registration, by)
+    db.session.commit()
+
+
+def withdraw(registration: Registration, by: Actor, reason: str = "", *, told: str = "") -> None:
+    """What `cancel` does, without its commit, and with a reason for the timeline and one that the person is told."""
     if registration.status == Status.CANCELLED:
         return
     places.lock(registration.event)
@@ -76,10 +82,9 @@ def cancel(registration: Registration, by: Actor) -> None:
     if registration.status == Status.CANCELLED:
         return
     places.leave(registration)
-    timeline.record(registration, "cancelled", by)
-    notices.owe_standing(registration, Kind.CANCELLED)
+    timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
+    notices.owe_standing(registration, Kind.CANCELLED, reason=told)
     places.give_free_places(registration.event)
-    db.session.commit()
 
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
@@ -93,12 +98,6 @@ def change_answers(registration: Registration, application: Application, by: Act
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration)
     db.session.commit()
-
-
-def note_rsvp(registration: Registration, answer: str, comment: str = "") -> None:
-    """Keep what somebody answered to the invitation. Commits nothing: the inbox does, with its row."""
-    registration.rsvp, registration.rsvp_at = answer, now()
-    timeline.record(registration, "answered the invitation", timeline.REGISTRANT, answer=answer, comment=comment)
 
 
 def _person(application: Application) -> Person:
@@ -129,6 +128,7 @@ def _fill_in(registration: Registration, application: Application) -> None:
     registration.language, registration.source = application.language, application.source
     registration.created_at, registration.cancelled_at = now(), None
     registration.rsvp = registration.rsvp_at = None
+    registration.rsvps.clear()
 
 
 def _describe(registration: Registration, application: Application) -> None:

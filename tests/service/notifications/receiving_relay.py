@@ -20,6 +20,7 @@ class ReceivingRelay:
     def __init__(self, port: int | None = None, **options: Any) -> None:
         self.port = port or free_port()
         self.mails: list[EmailMessage] = []
+        self.contents: list[bytes] = []
         self.senders: list[str] = []
         self.callers: set[Any] = set()
         self.to_recipients: deque[str] = deque()
@@ -49,6 +50,7 @@ class ReceivingRelay:
             mail = message_from_bytes(envelope.content, policy=policy.SMTP)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
+            self.contents.append(envelope.content)
             self.senders.append(envelope.mail_from or "")
         if reply == HANG_UP:
             assert isinstance(server.transport, WriteTransport)

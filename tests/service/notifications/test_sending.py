@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import dkim
 import pytest
 
 from services.notifications import circuit
@@ -16,6 +17,7 @@ from shared.messages.receipts import Outcome, Settled
 from tests.service.notifications.notifications_world import World, owed
 from tests.service.notifications.receiving_relay import HANG_UP, ReceivingRelay
 from tests.unit.notifications.mail_examples import a_mail
+from tests.unit.notifications.test_signing import PRIVATE, pem, published
 
 
 @pytest.fixture
@@ -230,6 +232,16 @@ def test_each_mail_has_a_return_path_of_its_own_where_bounces_are_read(
     envelope = owed(a_mail())
     world.handle(envelope)
     assert relay.senders == [f"bounces+{envelope.id.replace('-', '')}@example.org"]
+
+
+def test_a_mail_is_signed_where_there_is_a_key_and_survives_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relay: ReceivingRelay
+) -> None:
+    settings = {"SMTP_URL": f"smtp://127.0.0.1:{relay.port}", "DKIM_KEY": pem(PRIVATE), "DKIM_SELECTOR": "placecard"}
+    world = World(tmp_path, monkeypatch, **settings)
+    world.handle(owed(a_mail(stated_at=now(), reason=".\n. begins with a dot")))
+    (content,) = relay.contents
+    assert dkim.verify(content, dnsfunc=published)
 
 
 def test_a_receipt_settles_what_notifications_owed(world: World) -> None:

@@ -10,7 +10,7 @@ from services.calendar.rules.shape import Part, series_of
 from shared.messages.notices import EventFacts, Kind, Notice, Recipient, SessionFacts
 
 STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
-ORGANISER = ("Example Charity", "events@charity.example.org")
+SENDER = ("Example Charity", "events@charity.example.org")
 ADA = Recipient(person_id="p1", name="Ada Example", email="ada@example.org")
 
 
@@ -64,6 +64,6 @@ def an_issue(event: EventFacts, method: Method = Method.REQUEST, **changes: obje
         event=event,
         part=Part("e1" if series else "s1", event.sessions, series),
         notice=a_notice(event),
-        organiser=ORGANISER,
+        sender=SENDER,
     )
     return replace(issue, **changes)  # type: ignore[arg-type]

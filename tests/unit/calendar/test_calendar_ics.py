@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services.calendar.ics import Entry, render_feed, render_invite
 from services.calendar.rules.invite import Method
 from services.calendar.rules.shape import Part
-from shared.messages.notices import EventFacts, Recipient
-from tests.unit.calendar.calendar_examples import ADA, ORGANISER, STATED, a_notice, a_session, an_event, an_issue
+from shared.messages.notices import EventFacts, InviteFacts, Recipient
+from tests.unit.calendar.calendar_examples import ADA, SENDER, STATED, a_notice, a_session, an_event, an_issue
 
 ZONES = {
     "Europe/London": "2027-11-04T12:30",
@@ -113,6 +113,28 @@ def test_a_withdrawal_says_so_and_gives_no_way_in() -> None:
     assert "\r\nSTATUS:CANCELLED\r\n" in withdrawal
     assert "meet.example.org" not in withdrawal
     assert "VALARM" not in withdrawal
+
+
+def with_choices(**choices: Any) -> EventFacts:
+    return replace(an_event("2027-11-04T12:30"), invites=InviteFacts(**choices))
+
+
+def test_whoever_is_not_asked_for_an_answer_has_said_yes_already() -> None:
+    attendee = read(render_invite(an_issue(with_choices(asks_for_rsvp=False)))).vevent.attendee
+    assert (attendee.params["PARTSTAT"], attendee.params["RSVP"]) == (["ACCEPTED"], ["FALSE"])
+
+
+@pytest.mark.parametrize(("minutes", "trigger"), [(0, None), (10, "-PT10M"), (1440, "-P1D")])
+def test_the_reminder_comes_when_the_organiser_chose(minutes: int, trigger: str | None) -> None:
+    invite = render_invite(an_issue(with_choices(reminder_minutes=minutes)))
+    assert f"\r\nTRIGGER:{trigger}\r\n" in invite if trigger else "VALARM" not in invite
+
+
+def test_an_invite_names_the_organiser_that_was_chosen() -> None:
+    named = read(render_invite(an_issue(with_choices(organiser_name="Ada, Host")))).vevent.organizer
+    assert (named.params["CN"], named.value) == (["Ada, Host"], f"mailto:{SENDER[1]}")
+    elsewhere = read(render_invite(an_issue(with_choices(organiser_email="ada@host.example.org")))).vevent.organizer
+    assert (elsewhere.params["CN"], elsewhere.value) == ([SENDER[0]], "mailto:ada@host.example.org")
 
 
 def test_a_person_written_to_in_welsh_reads_welsh() -> None:
@@ -214,7 +236,7 @@ def test_a_feed_tells_readers_its_name_and_when_to_come_again() -> None:
         assert f"\r\n{line}\r\n" in feed
     assert "METHOD" not in feed
     assert "ATTENDEE" not in feed
-    assert ORGANISER[1] not in feed
+    assert SENDER[1] not in feed
 
 
 def test_a_feed_over_several_zones_and_years_has_each_zone_once() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifications.letters import Letter, write
-from shared.messages.notices import Invite, Kind
+from shared.messages.notices import Invite, InviteFacts, Kind
 from tests.unit.notifications.mail_examples import INVITE, a_mail, a_session, an_event
 
 JOIN = "https://meet.example.org/room"
@@ -44,6 +44,22 @@ def test_the_joining_link_is_told_only_to_those_who_hold_a_place(kind: Kind) -> 
     assert f"Join online: {JOIN}\n" in with_place.text
     assert f'href="{JOIN}"' in with_place.html
     assert JOIN not in without.text + without.html
+
+
+@pytest.mark.parametrize(
+    ("kind", "choices", "sentence"),
+    [
+        ("confirmed", InviteFacts(), "calendar. Answer it if you like: the organisers see what you say."),
+        ("confirmed", InviteFacts(asks_for_rsvp=False), "calendar."),
+        ("confirmed", InviteFacts(decline_frees_place=True), "calendar. Answer it: if you say no, your place goes to"),
+        ("session", InviteFacts(decline_frees_place=True), "calendar. Answer it if you like: the organisers see"),
+    ],
+)
+def test_a_mail_says_what_an_answer_to_its_invite_does(kind: str, choices: InviteFacts, sentence: str) -> None:
+    written = letter(kind, event=an_event(invites=choices))
+    assert f"The invite in this e-mail puts the date in your {sentence}" in written.text
+    assert f"The invite in this e-mail puts the date in your {sentence}" in seen(written.html)
+    assert ("Answer it" in written.text) == choices.asks_for_rsvp
 
 
 def test_a_session_without_a_link_yet_says_that_one_will_follow() -> None:

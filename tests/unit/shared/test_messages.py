@@ -62,6 +62,13 @@ def test_a_field_from_a_later_version_is_passed_over() -> None:
     assert isinstance(decode("settled", 1, {**body, "colour": "blue"}), Settled)
 
 
+@given(st.builds(MailDue, notice=notices, invite=invites))
+def test_a_message_from_before_events_had_choices_about_invites_is_read(mail: MailDue) -> None:
+    body = encode(mail)
+    del body["notice"]["event"]["invites"]
+    assert decode("mail-due", 1, body) == mail
+
+
 def test_a_token_opens_only_what_it_was_made_for() -> None:
     token = tokens.sign("secret", Purpose.OWN_PAGE, "ada", now() + timedelta(days=1))
     assert tokens.read("secret", Purpose.OWN_PAGE, token) == "ada"

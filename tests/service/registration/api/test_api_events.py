@@ -152,6 +152,41 @@ def test_only_what_is_given_changes(client: FlaskClient, event: str, bearer: dic
     assert changed.get_json() == before | {"title": "Later"}
 
 
+def test_choices_about_invites_are_kept_one_by_one(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    usual = client.get(f"/api/v1/events/{event}", headers=bearer).get_json()["invites"]
+    assert usual == {
+        "asks_for_rsvp": True,
+        "decline_frees_place": False,
+        "reminder_minutes": 15,
+        "organiser_name": "",
+        "organiser_email": "",
+    }
+    for chosen in ({"reminder_minutes": 0}, {"organiser_name": "Ada Host", "organiser_email": " ada@Example.org "}):
+        changed = client.patch(f"/api/v1/events/{event}", json={"invites": chosen}, headers=bearer)
+        assert changed.status_code == 200
+    kept = changed.get_json()["invites"]
+    assert kept == {**usual, "reminder_minutes": 0, "organiser_name": "Ada Host", "organiser_email": "ada@example.org"}
+    assert "invites" not in client.get(f"/api/v1/events/{event}").get_json()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "field"),
+    [
+        ({"reminder_minutes": 40_321}, "reminder_minutes"),
+        ({"reminder_minutes": "15"}, "reminder_minutes"),
+        ({"asks_for_rsvp": False, "decline_frees_place": True}, "decline_frees_place"),
+        ({"organiser_email": "nobody"}, "organiser_email"),
+        ({"organiser_name": "a\nb"}, "organiser_name"),
+    ],
+)
+def test_a_choice_about_invites_that_cannot_be_is_named(
+    client: FlaskClient, event: str, bearer: dict[str, str], chosen: dict[str, Any], field: str
+) -> None:
+    refused = client.patch(f"/api/v1/events/{event}", json={"invites": chosen}, headers=bearer)
+    assert refused.status_code == 422
+    assert list(refused.get_json()["errors"]) == [f"invites.{field}"]
+
+
 def test_what_was_answered_may_be_sent_back(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
     seen = client.get(f"/api/v1/events/{event}", headers=bearer).get_json()
 

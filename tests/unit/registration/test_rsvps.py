@@ -1,0 +1,46 @@
+"""The rules about answers to invitations, and about an organiser's choices."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.registration.rules.invites import Invites, answers_reach_us, what_is_wrong
+from services.registration.rules.rsvps import Rsvp, summary
+
+answers = st.none() | st.sampled_from([rsvp.value for rsvp in Rsvp if rsvp is not Rsvp.MIXED])
+
+
+@given(st.lists(answers, max_size=8))
+def test_only_what_was_answered_to_every_session_is_the_answer_to_all(given: list[str | None]) -> None:
+    found = summary(given)
+    if found is Rsvp.MIXED:
+        assert len(set(given)) > 1
+    else:
+        assert set(given) <= {found}
+
+
+def test_nobody_who_has_not_answered_has_an_answer() -> None:
+    assert summary([]) is None
+    assert summary([None, None]) is None
+
+
+def test_the_usual_choices_are_in_order() -> None:
+    assert what_is_wrong(Invites()) == {}
+
+
+@pytest.mark.parametrize(
+    ("choices", "field"),
+    [
+        (Invites(asks_for_rsvp=False, decline_frees_place=True), "decline_frees_place"),
+        (Invites(reminder_minutes=-1), "reminder_minutes"),
+        (Invites(reminder_minutes=40_321), "reminder_minutes"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_named(choices: Invites, field: str) -> None:
+    assert list(what_is_wrong(choices)) == [field]
+
+
+def test_answers_reach_us_only_at_the_address_that_sends() -> None:
+    assert answers_reach_us(Invites(), "events@example.org")
+    assert answers_reach_us(Invites(organiser_email="Events@example.org"), "events@example.org")
+    assert not answers_reach_us(Invites(organiser_email="ada@example.org"), "events@example.org")
