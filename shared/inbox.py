@@ -69,6 +69,7 @@ class InboxRow:
     """One message received. `lease_until` holds while a worker is at it; `due_at` is when the clock should
     next call for it, and `paused_until` keeps anyone from trying earlier.
 
+    `tries` counts the pauses that grow: one that was asked for does not make the next any longer.
     `errors` counts tries that ended in an unexpected exception, `crashes` those whose end nobody knows.
     """
 
@@ -185,7 +186,7 @@ def _claim(queue: "Queue", envelope: Envelope) -> Any:
         row.due_at = at + timedelta(seconds=1)
         session.commit()
         return None
-    row.status, row.lease_until, row.due_at, row.tries = "claimed", at + LEASE, at + LEASE, row.tries + 1
+    row.status, row.lease_until, row.due_at = "claimed", at + LEASE, at + LEASE
     session.commit()
     return row
 
@@ -236,7 +237,10 @@ def _put_back(queue: "Queue", row: Any, reason: str, pause: timedelta | None) ->
     if at - row.received_at > queue.longest_trying:
         return _finish(queue, row, Envelope(**row.envelope), Ended(Outcome.FAILED, reason))
     row.status, row.lease_until, row.detail = "pending", None, reason[:2000]
-    row.due_at = row.paused_until = at + (pause or _growing_pause(row.tries))
+    if pause is None:
+        row.tries += 1
+        pause = _growing_pause(row.tries)
+    row.due_at = row.paused_until = at + pause
     queue.session.commit()
 
 

@@ -223,6 +223,18 @@ def test_a_pause_that_was_asked_for_is_kept(world: World) -> None:
         assert inbox.retry_due(world.queue) == 1
 
 
+def test_pauses_that_were_asked_for_do_not_make_the_next_one_longer(world: World) -> None:
+    asked = [TryAgain("the relay is away", timedelta(seconds=1))] * 20
+    Handler(world, *asked, TryAgain("451"))
+    envelope = news()
+    with time_machine.travel(now(), tick=False) as clock:
+        for _ in range(20):
+            world.queue.handle(envelope)
+            clock.shift(timedelta(seconds=1))
+        world.queue.handle(envelope)
+        assert row(world, envelope).paused_until - now() < timedelta(seconds=3)
+
+
 def test_a_repeat_does_not_cut_a_pause_short(world: World) -> None:
     handler, envelope = Handler(world, TryAgain("busy", timedelta(minutes=5)), Ended(Outcome.DONE)), news()
     with time_machine.travel(now(), tick=False) as clock:
