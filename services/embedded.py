@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -148,6 +149,7 @@ class Embedded:
         self._fork("clock", lambda: run_clock(all_apps))
 
     def _fork(self, name: str, run: Callable[[], None]) -> int:
+        watcher = os.getpid()
         child = os.fork()
         if child:
             self.children[child] = (name, run)
@@ -155,7 +157,7 @@ class Embedded:
         status = 1
         try:
             os.setsid()  # Ctrl-C reaches the parent alone, which stops the others in order
-            _die_with_parent()
+            _die_with(watcher)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             run()
@@ -261,14 +263,16 @@ def _launch(command: list[str]) -> "subprocess.Popen[bytes]":
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  (the watching process has no threads)
+        preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509  (the watching process has no threads)
     )
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it was killed before this was asked
+            os._exit(1)
 
 
 def _signal(child: int, number: signal.Signals) -> None:

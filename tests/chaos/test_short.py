@@ -1,6 +1,8 @@
 """The short form: a minute in which everything dies once, and nobody notices."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,11 @@ SHORT = {"count": 60, "seconds": 15.0, "seed": 7, "whole": False}
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for one in (tmp_path, *tmp_path.parents[:2]):
-        one.chmod(0o755)  # PostgreSQL runs as somebody else
-    return tmp_path
+def folder() -> Iterator[Path]:
+    """A folder that PostgreSQL can reach too, which runs as somebody else."""
+    with tempfile.TemporaryDirectory(prefix="placecard-chaos-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
 
 
 def test_nothing_is_lost_and_nothing_comes_twice_unmarked(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services import embedded
 from tests.system.machine import ROOT, Machine, eventually, free_port
 
 ALL_PROCESSES = 5  # the one that watches, Redis, web, worker, clock
@@ -44,6 +45,16 @@ def test_being_killed_leaves_no_process_behind(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.stop(signal.SIGKILL)
     eventually(lambda: machine.processes() == [], "processes stayed behind")
+
+
+def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux tells children of their parent's end")
+    child = os.fork()
+    if not child:
+        embedded._die_with(parent=os.getpid())  # not whose child this is, as after its parent's end
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
