@@ -94,6 +94,8 @@ class Embedded:
             "ORGANISER_EMAIL": "organiser@example.org",
             "ORGANISER_PASSWORD": kept(self.data, "organiser_password"),
             "ORGANISER_API_KEY": kept(self.data, "organiser_api_key"),
+            "CALENDAR_URL": self._own_url(),
+            "NOTIFICATIONS_URL": self._own_url(),
             "WORKER_THREADS": "6",
             "LOG_LEVEL": "warning",
         }
@@ -181,7 +183,7 @@ class Embedded:
 
     def _announce(self) -> None:
         url = self.values.get("PUBLIC_URL", "").rstrip("/") or f"http://localhost:{self.port}"
-        probe = f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}/healthz"  # noqa: S104
+        probe = f"{self._own_url()}/healthz"
         _wait_for(lambda: self.stopping.is_set() or _answers(probe), "The web process did not start.")
         if self.stopping.is_set():
             return
@@ -195,6 +197,10 @@ class Embedded:
         if not self.values.get("SMTP_URL", "").strip():
             lines.append(f"  Mail          {url}/mail/inbox")
         print("\n".join([*lines, "Ctrl-C stops it."]), flush=True)
+
+    def _own_url(self) -> str:
+        """Where the pages are for whoever is on this machine."""
+        return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104
 
     def _restart_what_died(self) -> None:
         for child in list(self.children):

@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     OWN_PAGE = "own page"
     CALENDAR_FEED = "calendar feed"
     FORM = "registration form"
+    QUESTION = "question between services"
 
 
 class BadToken(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from services.calendar import messages, replies
+from services.calendar import messages, previews, replies
 from services.calendar.config import Config
 from services.calendar.feeds import pages as feeds
 from services.calendar.jobs import jobs_for
@@ -22,4 +22,5 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/calendar", jobs=jobs_for(config))
     app.register_blueprint(feeds)
     app.register_blueprint(replies.pages)
+    app.register_blueprint(previews.pages)
     return app

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.notifications import inbox_pages, messages  # noqa: F401  (the handlers)
+from services.notifications import inbox_pages, messages, previews  # noqa: F401  (the handlers)
 from services.notifications.compose import Letterhead
 from services.notifications.config import Config
 from services.notifications.maildir import Maildir
@@ -27,6 +27,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
     letterhead = Letterhead(config.MAIL_FROM, config.REPLY_TO, config.BOUNCE_ADDRESS)
     app.extensions["letterhead"] = letterhead
+    app.register_blueprint(previews.pages)
     app.extensions["signer"] = _signer(config, letterhead.domain)
     queue.longest_trying = timedelta(hours=config.MAIL_RETRY_HOURS)
     if config.SMTP_URL:

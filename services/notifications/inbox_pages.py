@@ -7,12 +7,10 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from services.notifications.maildir import Maildir
+from shared.framed import SANDBOX, framed
 from shared.web import content_security_policy
 
 MAILS_A_PAGE = 100
-SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-MAIL_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox {SANDBOX}"
-LINKS_OPEN_OUTSIDE = '<head>\n<base target="_blank">'
 
 
 def of(maildir: Maildir) -> Blueprint:
@@ -48,9 +46,7 @@ def of(maildir: Maildir) -> Blueprint:
     @pages.get("/<uuid:key>/html")
     def html(key: UUID) -> ResponseReturnValue:
         """The HTML body on its own, with no power to do anything."""
-        body = mail_or_404(key).get_body(["html"]) or abort(404)
-        shown = _content(body).replace("<head>", LINKS_OPEN_OUTSIDE, 1)
-        return Response(shown, mimetype="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+        return framed(_content(mail_or_404(key).get_body(["html"]) or abort(404)))
 
     @pages.get("/<uuid:key>/invite.ics")
     def invite(key: UUID) -> ResponseReturnValue:

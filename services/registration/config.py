@@ -3,15 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.settings import BadSetting, Environment, Settings, common
 
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """Registration's settings. `RATE_LIMIT` is how often one address may register, or empty for no limit."""
+    """Registration's settings. `RATE_LIMIT` is how often one address may register, or empty for no limit.
+
+    `CALENDAR_URL` and `NOTIFICATIONS_URL` are where the other two services answer to this one.
+    """
 
     RATE_LIMIT: str
+    CALENDAR_URL: str
+    NOTIFICATIONS_URL: str
     ORGANISER_EMAIL: str | None
     ORGANISER_PASSWORD: str | None
     ORGANISER_API_KEY: str | None
@@ -20,13 +26,21 @@ class Config(Settings):
     def read(cls, values: Mapping[str, str]) -> "Config":
         """The settings in these values. Raises BadSetting where one is missing or wrong."""
         environment = Environment(values)
+        shared: dict[str, Any] = common(environment, "REGISTRATION_DATABASE_URL")
         return cls(
-            **common(environment, "REGISTRATION_DATABASE_URL"),
+            **shared,
+            CALENDAR_URL=_service(environment, "CALENDAR_URL", shared["PUBLIC_URL"]),
+            NOTIFICATIONS_URL=_service(environment, "NOTIFICATIONS_URL", shared["PUBLIC_URL"]),
             RATE_LIMIT=_rate(environment.text("RATE_LIMIT", "20/minute")),
             ORGANISER_EMAIL=environment.optional("ORGANISER_EMAIL"),
             ORGANISER_PASSWORD=environment.optional("ORGANISER_PASSWORD"),
             ORGANISER_API_KEY=environment.optional("ORGANISER_API_KEY"),
         )
+
+
+def _service(environment: Environment, name: str, public_url: str) -> str:
+    """Where another service is: where everybody reaches it, unless there is a shorter way."""
+    return environment.url(name, ("http", "https"), public_url).rstrip("/")
 
 
 def _rate(text: str) -> str:

@@ -35,9 +35,19 @@ def registration_behind(token: str) -> UUID:
 
 def personal_feed(registration: Registration) -> str:
     """The person's private calendar, to subscribe to."""
-    until = _last_moment(registration.event) + OPEN_AFTER_THE_EVENT
-    token = tokens.sign(_secret(), Purpose.CALENDAR_FEED, str(registration.person_id), until)
+    return feed_of(str(registration.person_id), registration.event)
+
+
+def feed_of(person_id: str, event: Event) -> str:
+    """The private calendar of whoever has this id, open until after the event."""
+    until = _last_moment(event) + OPEN_AFTER_THE_EVENT
+    token = tokens.sign(_secret(), Purpose.CALENDAR_FEED, person_id, until)
     return f"{_base()}/calendar/people/{token}.ics"
+
+
+def preview_page(event: Event) -> str:
+    """Where organisers see what people get."""
+    return f"{_base()}/console/events/{event.slug}/preview"
 
 
 def _last_moment(event: Event) -> datetime:

@@ -66,6 +66,27 @@ def list_event(event: Event) -> None:
     _owe(CALENDAR, message, str(event.id), event.revision)
 
 
+def sample(event: Event, kind: Kind, registration_id: str, to: Recipient) -> NoticeDue:
+    """What somebody who registers is told, for organisers to see. Nobody stands behind the registration's id."""
+    holds_place = kind is Kind.CONFIRMED
+    notice = Notice(
+        kind=kind,
+        registration_id=registration_id,
+        stated_at=now().replace(microsecond=0),
+        recipient=to,
+        event=event_facts(event, with_join_links=holds_place),
+        page_url=links.preview_page(event),
+        feed_url=links.feed_of(to.person_id, event),
+        holds_place=holds_place,
+    )
+    return NoticeDue(notice=notice)
+
+
+def owe_sample(due: NoticeDue, ordinal: int) -> None:
+    """Send a sample by the road that all notices take."""
+    _owe(CALENDAR, due, due.notice.registration_id, ordinal)
+
+
 def event_facts(event: Event, *, with_join_links: bool) -> EventFacts:
     """The event as a notice tells it."""
     return EventFacts(

@@ -1,0 +1,57 @@
+"""Tells what a notice would become, by making it so and taking it back."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from icalendar import Calendar
+from sqlalchemy import select
+
+from services.calendar.invitations import bring_up_to_date
+from services.calendar.models import Outbox, db
+from shared import inquiries
+from shared.messages import decode, encode
+from shared.messages.notices import Invite, MailDue, Notice, NoticeDue
+from shared.messages.previews import InviteRead, Plan, PlannedMail
+
+pages = Blueprint("previews", __name__, url_prefix="/calendar")
+
+
+@pages.post("/preview")
+def preview() -> ResponseReturnValue:
+    """The mails that a notice would become. It is asked by registration, for the console."""
+    notice = inquiries.asked(NoticeDue).notice
+    planned = tuple(PlannedMail(mail=mail, invite=_read(mail.invite)) for mail in _mails_of(notice))
+    return encode(Plan(mails=planned))
+
+
+def _mails_of(notice: Notice) -> list[MailDue]:
+    """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
+    try:
+        invite = bring_up_to_date(notice, bulk=True)
+        beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
+        owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
+    finally:
+        db.session.rollback()
+    return [MailDue(notice=notice, invite=invite), *(mail for mail in owed if isinstance(mail, MailDue))]
+
+
+def _read(invite: Invite | None) -> InviteRead | None:
+    """What a calendar would read in an invite."""
+    if invite is None:
+        return None
+    calendar: Any = Calendar.from_ical(invite.content)
+    event = calendar.walk("VEVENT")[0]
+    organiser, attendee = event["ORGANIZER"], event["ATTENDEE"]
+    alarms = calendar.walk("VALARM")
+    return InviteRead(
+        method=str(calendar["METHOD"]),
+        starts_at=event["DTSTART"].dt,
+        ends_at=event["DTEND"].dt,
+        timezone=event["DTSTART"].params.get("TZID", "UTC"),
+        repeats=event["RRULE"].to_ical().decode() if "RRULE" in event else "",
+        organiser_name=organiser.params.get("CN", ""),
+        organiser_email=str(organiser).partition(":")[2],
+        asks_for_rsvp=attendee.params.get("RSVP") == "TRUE",
+        reminder_minutes=-int(alarms[0]["TRIGGER"].dt.total_seconds() // 60) if alarms else 0,
+    )

@@ -1,0 +1,44 @@
+"""Tells how a mail would look, by writing it whole and reading it back."""
+
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+
+from flask import Blueprint, current_app
+from flask.typing import ResponseReturnValue
+
+from services.notifications.compose import compose
+from services.notifications.letters import Unsendable
+from shared import inquiries
+from shared.ids import new_id
+from shared.messages import encode
+from shared.messages.notices import MailDue
+from shared.messages.previews import WrittenMail
+
+pages = Blueprint("previews", __name__, url_prefix="/mail")
+
+
+@pages.post("/preview")
+def preview() -> ResponseReturnValue:
+    """A mail as its reader would see it. It is asked by registration, for the console."""
+    due = inquiries.asked(MailDue)
+    try:
+        content = bytes(compose(due, new_id(), current_app.extensions["letterhead"]))
+    except Unsendable as error:
+        return inquiries.refused(str(error))
+    mail = BytesParser(policy=policy.default).parsebytes(content)
+    return encode(
+        WrittenMail(
+            sender=str(mail["From"]),
+            recipient=str(mail["To"]),
+            reply_to=str(mail["Reply-To"]),
+            subject=str(mail["Subject"]),
+            text=_body(mail, "plain"),
+            html=_body(mail, "html"),
+        )
+    )
+
+
+def _body(mail: EmailMessage, subtype: str) -> str:
+    body = mail.get_body([subtype])
+    return str(body.get_content()) if body is not None else ""

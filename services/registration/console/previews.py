@@ -1,0 +1,85 @@
+"""What people get, before anybody gets it."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import login_required
+
+from services.registration import previews as making
+from services.registration.console.events import event_or_404
+from services.registration.console.sign_in import acting, csrf
+from services.registration.models import Event, EventStatus
+from services.registration.previews import KINDS, Preview
+from services.registration.repeats import form_sent_once
+from shared.framed import SANDBOX, framed
+from shared.inquiries import Unanswered
+from shared.messages.notices import Kind
+from shared.web import content_security_policy
+
+previews = Blueprint("previews", __name__, url_prefix="/events/<slug>/preview")
+
+
+@previews.before_request
+@login_required  # type: ignore[untyped-decorator]
+def protect() -> None:
+    """Organisers only; and no form from elsewhere."""
+    csrf.protect()
+
+
+@previews.get("")
+def preview(slug: str) -> ResponseReturnValue:
+    """One kind of mail about an event, and what calendars read in it."""
+    event, kind = _event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))
+    found, problem, status = None, "", 200
+    try:
+        found = _preview(event, kind)
+    except Unanswered as error:
+        problem, status = str(error), 503
+    page = render_template(
+        "console/preview.html",
+        event=event,
+        kind=kind,
+        kinds=KINDS,
+        preview=found,
+        problem=problem,
+        organiser=making.organiser_of(acting()),
+        sandbox=SANDBOX,
+    )
+    return Response(page, status, headers={"Content-Security-Policy": content_security_policy(frame_src="'self'")})
+
+
+@previews.get("/html")
+def html(slug: str) -> ResponseReturnValue:
+    """The mail's HTML alone, for the frame."""
+    try:
+        return framed(_preview(_event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))).shown.html)
+    except Unanswered:
+        abort(503)
+
+
+@previews.post("")
+@form_sent_once
+def send(slug: str) -> ResponseReturnValue:
+    """Send it to the organiser who asks."""
+    event, kind = _event_to_come(slug), _kind(request.form.get("mail", ""))
+    making.send_to_oneself(event, kind, making.organiser_of(acting()), acting())
+    flash("It is on its way to you.")
+    return redirect(url_for(".preview", slug=slug, mail=kind), 303)
+
+
+def _preview(event: Event, kind: Kind) -> Preview:
+    try:
+        return making.preview(event, kind, request.args.get("number", 1, type=int), making.organiser_of(acting()))
+    except LookupError:
+        abort(404)
+
+
+def _event_to_come(slug: str) -> Event:
+    event = event_or_404(slug)
+    if event.status == EventStatus.CANCELLED:
+        abort(409)
+    return event
+
+
+def _kind(name: str) -> Kind:
+    kind = next((kind for kind in KINDS if kind == name), None)
+    return kind or abort(404)

@@ -1,0 +1,17 @@
+"""How one of our services signs a question to another."""
+
+import hashlib
+from datetime import timedelta
+
+from flask import Flask
+
+from shared import tokens
+from shared.clock import now
+from shared.tokens import Purpose
+
+
+def signed(app: Flask, body: str) -> dict[str, str]:
+    """The headers that come with this question and with no other."""
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    token = tokens.sign(app.config["SECRET_KEY"], Purpose.QUESTION, digest, now() + timedelta(minutes=1))
+    return {"Authorization": f"Bearer {token}"}
