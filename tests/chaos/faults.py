@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos.product import Product
+from tests.chaos.product import THREADS, Product
 from tests.chaos.relay import Relay
 from tests.chaos.servers import Redis
 
@@ -33,7 +33,7 @@ class Faults:
         self.product, self.relay = product, relay
         self.luck = random.Random(f"faults {seed}")
         self.happened: list[str] = []
-        self.kills = 0
+        self.in_flight = 0
         self._ends: list[threading.Thread] = []
 
     def plan(self, seconds: float, *, whole: bool) -> list[Fault]:
@@ -79,7 +79,7 @@ class Faults:
         def kill() -> None:
             part = self.luck.choice([part for part in self.product.parts if part.name == name])
             part.send(signal.SIGKILL)
-            self.kills += 1
+            self._may_have_held_mails(name)
 
         return kill
 
@@ -87,6 +87,7 @@ class Faults:
         def stop() -> None:
             part = self.product.part(name)
             part.send(signal.SIGSTOP)
+            self._may_have_held_mails(name)
             self._later(seconds, lambda: part.send(signal.SIGCONT))
 
         return stop
@@ -106,8 +107,14 @@ class Faults:
     def _postgresql_dies(self) -> None:
         assert self.product.postgresql is not None
         self.product.postgresql.kill()
+        for part in self.product.parts:
+            self._may_have_held_mails(part.name)
         time.sleep(SERVER_IS_AWAY_SECONDS)
         self.product.postgresql.start()
+
+    def _may_have_held_mails(self, name: str) -> None:
+        if name == "notifications worker":
+            self.in_flight += THREADS
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
         timer = threading.Timer(seconds, do)

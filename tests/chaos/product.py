@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "calendar", "notifications")
 KEY = "an-example-key-for-tests-only"
 RESTARTED_AFTER_SECONDS = 1.0
+THREADS = 4
 
 
 class Part:
@@ -147,7 +148,7 @@ class Product:
             "ORGANISER_EMAIL": "organiser@example.org",
             "ORGANISER_PASSWORD": "a long example password",
             "ORGANISER_API_KEY": KEY,
-            "WORKER_THREADS": "4",
+            "WORKER_THREADS": str(THREADS),
             "LOG_LEVEL": "warning",
             **{f"{name.upper()}_DATABASE_URL": url for name, url in self.databases.items()},
         }

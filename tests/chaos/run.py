@@ -58,7 +58,7 @@ def carry_out(run: Run, folder: Path) -> Report:
         for thread in (going_wrong, moving):
             thread.join()
         settled_after, unsettled = _wait_for_quiet(product)
-        verdict = judge(_facts(product, people, relay, unsettled))
+        verdict = judge(_facts(product, people, relay, unsettled, faults.in_flight))
         if run.whole:
             faults.happened.append("clocks differ by 20 s either way")
         return Report(run, verdict, faults.happened, settled_after)
@@ -129,7 +129,7 @@ def _open(engine: Engine) -> int:
         return sum(connection.scalar(text(question)) or 0 for question in questions)
 
 
-def _facts(product: Product, people: People, relay: Relay, unsettled: int) -> Facts:
+def _facts(product: Product, people: People, relay: Relay, unsettled: int, in_flight: int) -> Facts:
     engines = _engines(product)
     with engines["notifications"].connect() as connection:
         kinds = {_uuid(row.id): row.kind for row in connection.execute(text("SELECT id, kind FROM inbox"))}
@@ -141,7 +141,7 @@ def _facts(product: Product, people: People, relay: Relay, unsettled: int) -> Fa
         ]
     for engine in engines.values():
         engine.dispose()
-    return Facts(people.acts, registered, owed, list(relay.arrivals), unsettled)
+    return Facts(people.acts, registered, owed, list(relay.arrivals), unsettled, in_flight)
 
 
 def _owed(row: Any, kinds: dict[UUID, str | None]) -> Owed:

@@ -27,6 +27,7 @@ GOOD = Facts(
     owed=[owed(FIRST, 1, "confirmed"), owed(SECOND, 2, "cancelled")],
     arrivals=[arrival(FIRST, 1.0, 0), arrival(SECOND, 2.0, 1)],
     unsettled=0,
+    in_flight=1,
 )
 
 
@@ -60,6 +61,16 @@ def test_a_repeat_that_is_marked_is_only_counted() -> None:
     verdict = judge(replace(GOOD, owed=marked, arrivals=[*GOOD.arrivals, arrival(SECOND, 3.0, 1)]))
     assert verdict.problems == []
     assert verdict.figures["arrived twice"] == "1"
+
+
+def test_more_repeats_than_there_were_mails_in_flight_are_too_many() -> None:
+    marked = [GOOD.owed[0], owed(SECOND, 2, "cancelled", possibly_repeated=True)]
+    twice = [*GOOD.arrivals, arrival(SECOND, 3.0, 1)]
+    assert judge(replace(GOOD, owed=marked, arrivals=twice, in_flight=0)).problems == [
+        "1 arrived twice, but only 0 were never answered for and 0 in flight"
+    ]
+    unanswered = [*GOOD.arrivals[:1], arrival(SECOND, 2.0, 1, answered=False), arrival(SECOND, 3.0, 1)]
+    assert judge(replace(GOOD, owed=marked, arrivals=unanswered, in_flight=0)).problems == []
 
 
 def test_somebody_whose_browser_saw_a_failure_is_told_all_the_same() -> None:

@@ -41,13 +41,18 @@ class Act:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that was recorded. `unsettled` counts rows of every outbox and inbox that were still open at the end."""
+    """All that was recorded.
+
+    `unsettled` counts rows of every outbox and inbox that were still open at the end; `in_flight` is how
+    many mails workers may have had in their hands, at the most, when they or their database were killed.
+    """
 
     acts: list[Act]
     registered: list[Registered]
     owed: list[Owed]
     arrivals: list[Arrival]
     unsettled: int
+    in_flight: int
 
 
 @dataclass
@@ -155,6 +160,11 @@ def _repeats_are_marked(facts: Facts, came: dict[UUID, list[Arrival]], verdict: 
     for message_id, arrivals in came.items():
         if len(arrivals) > 1 and message_id not in marked:
             verdict.problems.append(f"{message_id} arrived {len(arrivals)} times and is not marked")
+    repeats = sum(len(arrivals) - 1 for arrivals in came.values())
+    unanswered = sum(not arrival.answered for arrival in facts.arrivals)
+    if repeats > unanswered + facts.in_flight:
+        excuses = f"{unanswered} were never answered for and {facts.in_flight} in flight"
+        verdict.problems.append(f"{repeats} arrived twice, but only {excuses}")
 
 
 def _count(facts: Facts, came: dict[UUID, list[Arrival]], verdict: Verdict) -> None:
@@ -168,6 +178,8 @@ def _count(facts: Facts, came: dict[UUID, list[Arrival]], verdict: Verdict) -> N
         "mails that arrived": str(len(facts.arrivals)),
         "superseded": str(outcomes["superseded"]),
         "refused by the relay": str(outcomes["failed"]),
+        "kept by the relay without an answer": str(sum(not arrival.answered for arrival in facts.arrivals)),
+        "in flight when killed, at most": str(facts.in_flight),
         "arrived twice": str(sum(len(arrivals) - 1 for arrivals in came.values())),
         "marked as possibly repeated": str(sum(row.possibly_repeated for row in facts.owed)),
         "delay, median": f"{median(delays):.2f} s" if delays else "–",
