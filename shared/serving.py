@@ -1,5 +1,6 @@
 """Serves a WSGI application with waitress, in one process or in several that share a socket."""
 
+import logging
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
     """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         if workers == 1:
             _serve(app, listener, threads, shutdown_seconds)
