@@ -2,6 +2,8 @@
 
 import hmac
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from flask import Blueprint, abort, current_app, request
@@ -13,9 +15,17 @@ from services.calendar.rules.replies import MOST_BYTES, Ignored, Reply, replies_
 from shared import outbox
 from shared.clock import now
 from shared.messages.receipts import RsvpReceived
+from shared.wording import when
 
 log = structlog.get_logger()
 pages = Blueprint("replies", __name__, url_prefix="/calendar")
+
+
+class Proposal(NamedTuple):
+    """The time (UTC) that somebody would rather have."""
+
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def _record(reply: Reply) -> Verdict:
         db.session.add(rsvp)
     rsvp.answer, rsvp.stamped_at, rsvp.received_at = reply.answer, reply.stamped_at, now()
     rsvp.changes += 1
-    _owe_answer(invitation.registration_id, rsvp, reply.comment)
+    _owe_answer(invitation.registration_id, rsvp, _in_words(reply, invitation.registration.event.timezone))
     return Verdict(accepted=True)
 
 
@@ -81,6 +91,14 @@ def _session_of(invitation: Invitation, reply: Reply) -> str | None:
     if registration.series is None or invitation.part != registration.event.id:
         return invitation.part
     return registration.series.session_at(reply.recurrence_id) if reply.recurrence_id else ""
+
+
+def _in_words(reply: Reply, timezone: str) -> str:
+    """What the person wrote, and the time that they propose, on the event's own clocks."""
+    if reply.proposes is None:
+        return reply.comment
+    proposed = f"Proposes {when(Proposal(*reply.proposes), timezone)}"
+    return f"{reply.comment}\n{proposed}" if reply.comment else proposed
 
 
 def _owe_answer(registration_id: str, rsvp: Rsvp, comment: str) -> None:

@@ -20,6 +20,7 @@ LONGEST_UID = 255
 LONGEST_COMMENT = 1000
 
 CALENDAR_TYPES = ("text/calendar", "application/ics", "text/x-vcalendar", "application/calendar")
+TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 REPORT_TYPES = ("multipart/report", "message/delivery-status", "message/disposition-notification")
 AUTOREPLY_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -47,7 +48,7 @@ class Reply:
     """One person's answer to one invite, by the digest of their address.
 
     `recurrence_id` is the slot (UTC) of a series that the answer is about, None where it is about all of
-    it; `stamped_at` the reply's DTSTAMP (UTC).
+    it; `stamped_at` the reply's DTSTAMP (UTC); `proposes` is the time (UTC) that they would rather have.
     """
 
     uid: str
@@ -56,6 +57,7 @@ class Reply:
     stamped_at: datetime
     recurrence_id: datetime | None = None
     comment: str = ""
+    proposes: tuple[datetime, datetime] | None = None
 
 
 def replies_in(raw: bytes) -> list[Reply]:
@@ -72,6 +74,8 @@ def replies_in(raw: bytes) -> list[Reply]:
         raise
     except Exception as error:  # whatever strangers send, the next mail must still be read
         raise Ignored(f"the message cannot be read: {type(error).__name__}") from error
+    if not replies and any(part.get_content_type() in TNEF_TYPES for part in parts):
+        raise Ignored("it is in Outlook's own format (TNEF)")
     if not replies:
         raise Ignored("there is no answer to an invitation in it")
     return list(dict.fromkeys(replies))
@@ -177,6 +181,7 @@ def _answers_of(event: Component, *, is_counter: bool) -> Iterator[Reply]:
                 stamped_at=stamped_at,
                 recurrence_id=_instant(event, "RECURRENCE-ID"),
                 comment=_comment(event, attendee, answer),
+                proposes=_proposed_time(event) if is_counter else None,
             )
 
 
@@ -193,22 +198,17 @@ def _address_of(attendee: Any) -> str:
 
 
 def _comment(event: Component, attendee: Any, answer: Answer) -> str:
-    """What the person wrote, and whom or which time they proposed instead."""
-    said = [str(comment) for comment in _listed(event.get("COMMENT"))]
-    if answer is Answer.COUNTER:
-        said.append(_proposed_time(event))
+    """What the person wrote, and whom they send instead."""
+    said = [str(comment).strip() for comment in _listed(event.get("COMMENT"))]
     if answer is Answer.DELEGATED:
         delegates = _listed(attendee.params.get("DELEGATED-TO"))
         said += [re.sub(r"(?i)^mailto:", "", str(delegate)) for delegate in delegates]
     return CONTROLS.sub("", "\n".join(line for line in said if line))[:LONGEST_COMMENT]
 
 
-def _proposed_time(event: Component) -> str:
+def _proposed_time(event: Component) -> tuple[datetime, datetime] | None:
     starts_at, ends_at = _instant(event, "DTSTART"), _instant(event, "DTEND")
-    if starts_at is None:
-        return ""
-    until = f" to {ends_at:%H:%M}" if ends_at else ""
-    return f"Proposes {starts_at:%d %B %Y, %H:%M}{until} UTC"
+    return (starts_at, max(ends_at or starts_at, starts_at)) if starts_at else None
 
 
 def _instant(event: Component, name: str) -> datetime | None:

@@ -2,14 +2,20 @@
 
 import re
 import socketserver
+import ssl
 import threading
 from typing import Any
 
 
 class ImapServer:
-    """Serves on this machine while it is entered as a context. `seen` and `fetched` hold UIDs."""
+    """Serves on this machine while it is entered as a context, with TLS where it is given a context for that.
 
-    def __init__(self) -> None:
+    `seen` and `fetched` hold UIDs, `said` what the client said.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
+        self.said: list[str] = []
         self.validity = 1
         self.mails: dict[int, bytes] = {}
         self.seen: set[int] = set()
@@ -26,16 +32,23 @@ class ImapServer:
     @property
     def url(self) -> str:
         """Where to read it."""
-        return f"imap://events%40example.org:a%2Fpassword@127.0.0.1:{self._server.server_address[1]}/Replies"
+        scheme = "imaps" if self.tls else "imap"
+        return f"{scheme}://events%40example.org:a%2Fpassword@127.0.0.1:{self._server.server_address[1]}/Replies"
 
     def __enter__(self) -> "ImapServer":
         world = self
 
         class Conversation(socketserver.StreamRequestHandler):
+            def setup(self) -> None:
+                if world.tls:
+                    self.request = world.tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def handle(self) -> None:
                 self.wfile.write(b"* OK ready\r\n")
                 for line in self.rfile:
-                    tag, command = line.decode().strip().split(" ", 1)
+                    tag, command = line.decode(errors="replace").strip().split(" ", 1)
+                    world.said.append(command)
                     for answer in world._answers(command):
                         self.wfile.write(answer + b"\r\n")
                     self.wfile.write(f"{tag} OK done\r\n".encode())

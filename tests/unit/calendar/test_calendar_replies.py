@@ -152,7 +152,8 @@ def test_another_time_may_be_proposed() -> None:
     counter = a_calendar("COUNTER", "TENTATIVE", more="COMMENT:Could we\\, perhaps\\, start later?")
     (reply,) = replies_in(as_gmail(counter))
     assert reply.answer == Answer.COUNTER
-    assert reply.comment == "Could we, perhaps, start later?\nProposes 04 November 2027, 12:30 to 14:00 UTC"
+    assert reply.comment == "Could we, perhaps, start later?"
+    assert reply.proposes == (datetime(2027, 11, 4, 12, 30, tzinfo=UTC), datetime(2027, 11, 4, 14, 0, tzinfo=UTC))
 
 
 def test_a_delegation_names_the_delegate() -> None:
