@@ -26,6 +26,8 @@ def bring_up_to_date(notice: Notice, *, bulk: bool) -> Invite | None:
             return None
         registration = _first_told(notice)
     before = registration.event
+    if registration.invitations:
+        notice = _from_whom_they_know(notice, before)
     shape = shape_of(
         notice.event,
         at=notice.stated_at,
@@ -50,6 +52,13 @@ def _first_told(notice: Notice) -> Registration:
     )
     db.session.add(registration)
     return registration
+
+
+def _from_whom_they_know(notice: Notice, before: EventFacts) -> Notice:
+    """The notice with the organiser's address of the invites that were sent: calendars pass over an update of
+    an entry that comes from anybody else."""
+    invites = replace(notice.event.invites, organiser_email=before.invites.organiser_email)
+    return replace(notice, event=replace(notice.event, invites=invites))
 
 
 def _left_out(registration: Registration, shape: Shape, notice: Notice) -> list[Part]:

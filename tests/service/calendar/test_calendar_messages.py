@@ -10,7 +10,7 @@ import vobject
 from sqlalchemy import select
 
 from services.calendar.models import Invitation, db
-from shared.messages.notices import Invite, Kind, MailDue
+from shared.messages.notices import Invite, InviteFacts, Kind, MailDue
 from shared.messages.receipts import Settled
 from tests.service.calendar.calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
 
@@ -75,6 +75,17 @@ def test_a_cancellation_withdraws_the_invite_and_a_return_brings_it_back(world: 
     assert (gone.method, read(gone).sequence.value, read(gone).status.value) == ("CANCEL", "1", "CANCELLED")
     assert back is not None
     assert (back.method, read(back).sequence.value, read(back).uid.value) == ("REQUEST", "2", first.uid.value)
+
+
+def test_choices_show_from_the_next_invite_on_but_its_organiser_stays_who_it_was(world: World) -> None:
+    first = world.tell(a_notice(NOVEMBER))
+    chosen = InviteFacts(reminder_minutes=0, organiser_name="Ada Host", organiser_email="ada@host.example.org")
+    assert world.tell(a_notice(replace(NOVEMBER, invites=chosen), stated_at=later())) == first
+    moved = read(world.tell(a_notice(replace(DECEMBER, invites=chosen), stated_at=later(2))))
+    assert (moved.organizer.value, moved.organizer.params["CN"]) == ("mailto:events@charity.example.org", ["Ada Host"])
+    assert not hasattr(moved, "valarm")
+    gone = a_notice(replace(DECEMBER, invites=chosen), Kind.CANCELLED, holds_place=False, stated_at=later(3))
+    assert read(world.tell(gone)).organizer.value == "mailto:events@charity.example.org"
 
 
 def test_whoever_only_waited_gets_no_calendar_part(world: World) -> None:
