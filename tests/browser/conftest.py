@@ -73,3 +73,25 @@ def finds_no_barrier(request: pytest.FixtureRequest) -> Callable[[Page], None]:
         assert told == []
 
     return look
+
+
+@pytest.fixture(scope="session")
+def organisers_cookies(browser: Browser, machine: Machine) -> Any:
+    """The cookies of an organiser who has signed in, once: how often one may is limited."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{machine.base}/console/sign-in")
+    page.get_by_label("E-mail address").fill(machine.environment["ORGANISER_EMAIL"])
+    page.get_by_label("Password").fill(machine.environment["ORGANISER_PASSWORD"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Deliveries").wait_for()
+    yield context.cookies()
+    context.close()
+
+
+@pytest.fixture
+def console(page: Page, machine: Machine, organisers_cookies: Any) -> Page:
+    """A fresh page on the console's list of events, signed in."""
+    page.context.add_cookies(organisers_cookies)
+    page.goto(f"{machine.base}/console/")
+    return page
