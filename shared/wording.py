@@ -12,6 +12,16 @@ from babel.dates import format_datetime, get_timezone_gmt, get_timezone_location
 BRITISH = Locale("en", "GB")
 DAY = "EEEE d MMMM y"
 TIME = "HH.mm"
+MERGED = {
+    "America/Montreal",
+    "America/Thunder_Bay",
+    "America/Yellowknife",
+    "Asia/Tel_Aviv",
+    "Australia/Canberra",
+    "Europe/Belfast",
+    "Europe/Tiraspol",
+}
+"""Zones that keep the time of a larger neighbour, for which CLDR takes them; who picks one means its own city."""
 
 
 class Sitting(Protocol):
@@ -73,6 +83,8 @@ def city(timezone: str) -> str:
     """The city that an IANA zone is named after, or nothing where it is named after none."""
     if "/" not in timezone or timezone.startswith("Etc/"):
         return ""
+    if timezone in MERGED:
+        return timezone.rpartition("/")[2].replace("_", " ")
     place = get_timezone_location(ZoneInfo(timezone), BRITISH, return_city=True)
     return place.rpartition("/")[2]
 

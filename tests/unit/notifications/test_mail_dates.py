@@ -13,6 +13,7 @@ from tests.unit.notifications.mail_examples import a_session
     [
         ("2027-11-04T12:30Z", "Europe/London", "Thursday 4 November 2027", "Greenwich Mean Time, London"),
         ("2027-06-03T11:30Z", "Europe/London", "Thursday 3 June 2027", "British Summer Time, London"),
+        ("2027-06-03T11:30Z", "Europe/Belfast", "Thursday 3 June 2027", "British Summer Time, Belfast"),
         ("2027-11-04T07:00Z", "Asia/Kolkata", "Thursday 4 November 2027", "India Standard Time, Kolkata"),
         ("2027-10-30T16:30Z", "America/New_York", "Saturday 30 October 2027", "Eastern Daylight Time, New York"),
         ("2027-01-04T12:30Z", "Europe/Dublin", "Monday 4 January 2027", "Greenwich Mean Time, Dublin"),
