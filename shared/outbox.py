@@ -165,7 +165,7 @@ def replay(queue: "Queue", message_id: UUID) -> UUID | None:
     Its body is kept when it fails, for this. It keeps its key and ordinal, so a replay of something
     that has been overtaken since ends as superseded.
     """
-    failed = queue.session.get(queue.Outbox, message_id)
+    failed = queue.session.get(queue.Outbox, message_id, with_for_update=True, populate_existing=True)
     if failed is None or failed.outcome != Outcome.FAILED or failed.body is None:
         return None
     again_id = new_id()
