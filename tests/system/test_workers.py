@@ -155,4 +155,5 @@ def test_a_mail_that_kills_its_workers_is_given_up_and_holds_nobody_up(
     assert given_up is not None
     assert (given_up.status, given_up.crashes, died) == ("failed", 3, 3)
     eventually(lambda: all(is_settled(notifications, other) for other in others), "the others were held up")
-    assert len(relay.mails) == len(others)
+    arrived = {str(mail["Message-ID"]) for mail in relay.mails}  # one that was in flight at a death may have come twice
+    assert len(arrived) == len(others)
