@@ -79,7 +79,7 @@ def _write_csv(rows: Iterable[tuple[Any, ...]]) -> None:
 
 def _write_xlsx(rows: Iterable[tuple[Any, ...]]) -> None:
     """openpyxl's write-only mode, which is its fastest."""
-    from openpyxl import Workbook
+    from openpyxl import Workbook  # type: ignore[import-untyped,unused-ignore]
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
