@@ -63,6 +63,7 @@ def finds_no_barrier(request: pytest.FixtureRequest) -> Callable[[Page], None]:
     _, _, script = request.node.callspec.params["page"]
 
     def look(page: Page) -> None:
+        page.wait_for_load_state()  # with its style: without, widths and colours are others
         width = page.viewport_size["width"] if page.viewport_size else 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
         if not script:
