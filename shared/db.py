@@ -2,13 +2,26 @@
 
 import sqlite3
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, TypeDecorator, event, make_url, text
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    TypeDecorator,
+    event,
+    insert,
+    inspect,
+    make_url,
+    text,
+)
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, scoped_session
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -79,6 +92,8 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
             _prepare_sqlite(db.engine, synchronous="FULL" if durable else "NORMAL")
 
 
+E = TypeVar("E")
+
 AnySession = Session | scoped_session[Any] | Connection
 
 
@@ -113,6 +128,28 @@ def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) ->
         from sqlalchemy.dialects import sqlite as module
     result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
     return bool(result.rowcount)
+
+
+def append(session: Session | scoped_session[Any], model: Any, **values: Any) -> None:
+    """Insert a row that this transaction does not look at again, past the unit of work, which costs several
+    times as much. What the row points to must have been written before."""
+    session.connection().execute(insert(model.__table__), values)
+
+
+def insert_now(session: Session | scoped_session[Any], entity: Any) -> None:
+    """Insert one new object whose columns have all been set, past the unit of work, and go on with it as
+    with one that was loaded."""
+    columns = inspect(entity).mapper.columns
+    given = inspect(entity).dict
+    append(session, type(entity), **{columns[name].key: value for name, value in given.items() if name in columns})
+    as_loaded(session, entity)
+
+
+def as_loaded(session: Session | scoped_session[Any], entity: E) -> E:
+    """An object whose row is there already, as if the session had loaded it."""
+    make_transient_to_detached(entity)
+    session.add(entity)
+    return entity
 
 
 def _dialect(session: AnySession) -> str:

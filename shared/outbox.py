@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, Text, f
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from shared.clock import now
-from shared.db import Json, UtcDateTime
+from shared.db import Json, UtcDateTime, append
 from shared.ids import new_id
 from shared.messages import Message, encode
 from shared.messages.receipts import Outcome
@@ -98,7 +98,10 @@ def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bu
     """
     at, message_id = now(), new_id()
     held_back = bulk or not queue.broker_is_well()
-    row = queue.Outbox(
+    body = encode(message)
+    append(
+        queue.session,
+        queue.Outbox,
         id=message_id,
         queue=to,
         type=message.wire_name,
@@ -106,16 +109,18 @@ def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bu
         key=key,
         ordinal=ordinal,
         bulk=bulk,
-        body=encode(message),
+        body=body,
         created_at=at,
         due_at=at if held_back else at + PATIENCE,
         published_at=None if held_back else at,
         attempts=0 if held_back else 1,
         possibly_repeated=False,
     )
-    queue.session.add(row)
     if not held_back:
-        queue.send_after_commit(to, row.envelope(queue.name))
+        envelope = Envelope(
+            str(message_id), message.wire_name, message.wire_version, key, ordinal, queue.name, bulk, body
+        )
+        queue.send_after_commit(to, envelope)
     return message_id
 
 

@@ -30,8 +30,20 @@ def owe_standing(
     registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
 ) -> None:
     """Tell how a registration stands now; this replaces whatever was owed about it before."""
+    take_number(registration)
+    owe_numbered(registration, kind, bulk=bulk, next_steps=next_steps, reason=reason)
+
+
+def take_number(registration: Registration) -> None:
+    """Take the number of the next notice about how a registration stands."""
     registration.ordinal += 1
     registration.told_revision = registration.event.revision
+
+
+def owe_numbered(
+    registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
+) -> None:
+    """What `owe_standing` does, where the notice's number has been taken."""
     message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps, reason=reason))
     _owe(CALENDAR, message, str(registration.id), registration.ordinal, bulk=bulk)
 

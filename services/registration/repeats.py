@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from services.registration.models import IdempotencyKey, db
 from shared.clock import now
+from shared.db import append
 
 LONGEST_KEY = 150
 FORM_KEY = "form_key"
@@ -35,11 +36,15 @@ def answer_kept(scope: str, key: str, request: Any) -> tuple[int, dict[str, Any]
 
 
 def keep_answer(scope: str, key: str, request: Any, status: int, answer: dict[str, Any]) -> None:
-    """Keep an answer, in the transaction that made it true. Two at once: the second fails to commit."""
-    db.session.add(
-        IdempotencyKey(
-            key=f"{scope} {key}", request_hash=digest(request), status=status, answer=answer, created_at=now()
-        )
+    """Keep an answer, in the transaction that made it true. Two at once: the second raises IntegrityError."""
+    append(
+        db.session,
+        IdempotencyKey,
+        key=f"{scope} {key}",
+        request_hash=digest(request),
+        status=status,
+        answer=answer,
+        created_at=now(),
     )
 
 
@@ -69,9 +74,8 @@ def form_sent_once(view: V) -> V:
         kept = answer_kept(scope, key, None)
         if kept is not None:
             return redirect(kept[1]["led_to"], 303)
-        keep_answer(scope, key, None, 303, {"led_to": request.path.rpartition("/")[0]})
         try:
-            db.session.flush()
+            keep_answer(scope, key, None, 303, {"led_to": request.path.rpartition("/")[0]})
         except IntegrityError:  # the same form, sent twice at once
             db.session.rollback()
             return redirect(request.path.rpartition("/")[0], 303)

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.registration.models import Event, Registration, TimelineEntry, db
 from shared.clock import now
+from shared.db import append
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,14 @@ def record(about: Event | Registration, what: str, by: Actor, **detail: Any) -> 
     """Add an entry, in the transaction that makes it true."""
     registration_id = about.id if isinstance(about, Registration) else None
     event_id = about.event_id if isinstance(about, Registration) else about.id
-    db.session.add(
-        TimelineEntry(
-            event_id=event_id,
-            registration_id=registration_id,
-            at=now(),
-            what=what,
-            actor=str(by),
-            detail=detail,
-        )
+    db.session.flush()
+    append(
+        db.session,
+        TimelineEntry,
+        event_id=event_id,
+        registration_id=registration_id,
+        at=now(),
+        what=what,
+        actor=str(by),
+        detail=detail,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import abort
 from sqlalchemy import select
 
+from services.registration import catalogue
 from services.registration.api import schemas
 from services.registration.api.descriptions import described, description_of
 from services.registration.api.door import (
@@ -125,7 +126,7 @@ def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 
 def visible_event(slug: str) -> Event:
     """The event of this slug, where the caller may see it; else the answer is 404."""
-    event = db.session.scalar(select(Event).filter_by(slug=slug))
+    event = catalogue.find(slug)
     if event is None or (event.status == EventStatus.DRAFT and not is_organiser()):
         abort(404, "There is no such event.")
     return event

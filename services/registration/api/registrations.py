@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, abort
 from sqlalchemy import select
 
-from services.registration import attendees, links
+from services.registration import attendees, catalogue, links
 from services.registration.api import people, schemas
 from services.registration.api.door import (
     acting,
@@ -24,7 +24,7 @@ from services.registration.applications import Unusable, read_application
 from services.registration.attendees import Filters
 from services.registration.exports import download_response
 from services.registration.limits import limit_registrations
-from services.registration.models import EventStatus, Form, Registration, TimelineEntry, db
+from services.registration.models import EventStatus, Registration, TimelineEntry, db
 from services.registration.operations import placements
 from services.registration.operations import registrations as operations
 from services.registration.rules.places import Status
@@ -56,7 +56,7 @@ def register(slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     if event.status != EventStatus.PUBLISHED:
         abort(409, "The event was called off." if event.status == EventStatus.CANCELLED else "It is not published yet.")
-    application = read_application(_questions(event.id, event.form_version), json_object(), source="api")
+    application = read_application(catalogue.questions(event), json_object(), source="api")
     registered = operations.register(event, application, acting())
     receipt: dict[str, Any] = {"status": registered.standing, "message": MESSAGES[registered.standing]}
     if is_organiser():
@@ -129,7 +129,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
     stays as it is.
     """
     registration = _registration_that_stands(registration_id)
-    questions = _questions(registration.event_id, registration.event.form_version)
+    questions = catalogue.questions(registration.event)
     application = read_application(questions, _changed(registration, given, questions), source="api")
     operations.change_answers(registration, application, acting())
     return told(registration)
@@ -204,10 +204,6 @@ def _registration_that_stands(registration_id: UUID) -> Registration:
     if registration.status == Status.CANCELLED or registration.event.status == EventStatus.CANCELLED:
         abort(409, "The registration was cancelled, or the event called off.")
     return registration
-
-
-def _questions(event_id: UUID, version: int) -> tuple[Question, ...]:
-    return db.session.get_one(Form, (event_id, version)).read()
 
 
 def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from services.registration.rules.conditions import facts_of
 from services.registration.rules.routing import Decision, Outcome, Verdict, decide
 from services.registration.timeline import Actor
 from shared.clock import now
+from shared.db import append, insert_now
 from shared.ids import new_id
 from shared.messages.notices import Kind
 
@@ -44,18 +45,15 @@ def route(registration: Registration) -> tuple[str, ...]:
     decision = decide(facts_of(registration.answers), programme.ruleset())
     if _is_decided(registration, programme):
         return decision.for_person
-    existing = _existing(registration)
-    told: list[str] = []
-    for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
-        placement = existing.get(cohort.id)
-        concerned = verdict.asked if placement is None else not placement.pinned
-        if concerned:
-            status = _place(registration, cohort, verdict, placement)
-            told.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
-    sentences = tuple(filter(None, told))
-    _keep(registration, decision, sentences)
-    timeline.record(registration, "routed", timeline.RULES, decision=decision.for_organiser)
-    return sentences
+    return _follow(decision, registration, programme, _existing(registration))
+
+
+def route_newcomer(registration: Registration) -> tuple[str, ...]:
+    """What `route` does, for somebody of whom nothing was decided before."""
+    programme = registration.event.programme
+    if programme is None:
+        return ()
+    return _follow(decide(facts_of(registration.answers), programme.ruleset()), registration, programme, {})
 
 
 def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> None:
@@ -74,10 +72,28 @@ def latest_decision(registration: Registration) -> DecisionRecord | None:
     return db.session.scalars(mine.order_by(DecisionRecord.id.desc()).limit(1)).first()
 
 
+def _follow(
+    decision: Decision, registration: Registration, programme: Programme, existing: dict[UUID, Placement]
+) -> tuple[str, ...]:
+    """Do what was decided, keep the decision, and return what to tell the person."""
+    told: list[str] = []
+    for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
+        placement = existing.get(cohort.id)
+        concerned = verdict.asked if placement is None else not placement.pinned
+        if concerned:
+            status = _place(registration, cohort, verdict, placement)
+            told.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
+    sentences = tuple(filter(None, told))
+    _keep(registration, decision, sentences)
+    timeline.record(registration, "routed", timeline.RULES, decision=decision.for_organiser)
+    return sentences
+
+
 def _decide_by_hand(
     registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
 ) -> None:
     placement = _existing(registration).get(cohort.id) or _blank(registration, cohort)
+    db.session.add(placement)
     if placement.pinned and placement.status == status:
         return
     placement.status, placement.pinned, placement.reason, placement.updated_at = status, True, reason, now()
@@ -94,6 +110,7 @@ def _decide_by_hand(
 def _place(
     registration: Registration, cohort: Cohort, verdict: Verdict, placement: Placement | None
 ) -> PlacementStatus:
+    is_new = placement is None
     placement = placement or _blank(registration, cohort)
     status = STATUS_OF[verdict.outcome]
     if status is PlacementStatus.PLACED:
@@ -102,6 +119,8 @@ def _place(
     placement.registration_id = registration.id
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
     placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
+    if is_new:
+        insert_now(db.session, placement)
     return status
 
 
@@ -120,11 +139,10 @@ def _existing(registration: Registration) -> dict[UUID, Placement]:
 
 
 def _blank(registration: Registration, cohort: Cohort) -> Placement:
-    placement = Placement(
+    return Placement(
         id=new_id(),
         person_id=registration.person_id,
         registration_id=registration.id,
-        cohort=cohort,
         cohort_id=cohort.id,
         status=PlacementStatus.PROPOSED,
         asked=False,
@@ -132,8 +150,6 @@ def _blank(registration: Registration, cohort: Cohort) -> Placement:
         pinned=False,
         reason="",
     )
-    db.session.add(placement)
-    return placement
 
 
 def _is_decided(registration: Registration, programme: Programme) -> bool:
@@ -147,36 +163,37 @@ def _is_decided(registration: Registration, programme: Programme) -> bool:
 
 
 def _keep(registration: Registration, decision: Decision, told: tuple[str, ...]) -> None:
-    db.session.add(
-        DecisionRecord(
-            registration_id=registration.id,
-            answers_version=registration.answers_version,
-            rules_version=decision.rules_version,
-            facts={fact: list(values) for fact, values in decision.facts.items()},
-            verdicts=[asdict(verdict) for verdict in decision.verdicts],
-            pair=decision.pair,
-            for_organiser=decision.for_organiser,
-            for_person=list(told),
-            decided_by=str(timeline.RULES),
-            decided_at=now(),
-        )
+    append(
+        db.session,
+        DecisionRecord,
+        registration_id=registration.id,
+        answers_version=registration.answers_version,
+        rules_version=decision.rules_version,
+        facts={fact: list(values) for fact, values in decision.facts.items()},
+        verdicts=[asdict(verdict) for verdict in decision.verdicts],
+        pair=decision.pair,
+        for_organiser=decision.for_organiser,
+        for_person=list(told),
+        decided_by=str(timeline.RULES),
+        decided_at=now(),
     )
 
 
 def _keep_by_hand(registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str) -> None:
     earlier = select(func.count()).where(DecisionRecord.registration_id == registration.id)
     outcome = {"cohort": cohort.slug, "outcome": str(status), "because": reason, "asked": True}
-    db.session.add(
-        DecisionRecord(
-            registration_id=registration.id,
-            answers_version=registration.answers_version,
-            rules_version=registration.event.programme.rules_version if registration.event.programme else 0,
-            serial=db.session.scalar(earlier) or 1,
-            facts={},
-            verdicts=[outcome],
-            for_organiser=f"{cohort.slug}: {status} by {by}" + (f" ({reason})" if reason else ""),
-            for_person=[],
-            decided_by=str(by),
-            decided_at=now(),
-        )
+    append(
+        db.session,
+        DecisionRecord,
+        registration_id=registration.id,
+        answers_version=registration.answers_version,
+        rules_version=registration.event.programme.rules_version if registration.event.programme else 0,
+        serial=db.session.scalar(earlier) or 1,
+        facts={},
+        verdicts=[outcome],
+        pair="",
+        for_organiser=f"{cohort.slug}: {status} by {by}" + (f" ({reason})" if reason else ""),
+        for_person=[],
+        decided_by=str(by),
+        decided_at=now(),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.registration import notices, timeline
 from services.registration.models import Consent, Event, Person, Registration, db
@@ -12,7 +13,7 @@ from services.registration.rules.places import STANDS, Status
 from services.registration.rules.wording import WORDINGS
 from services.registration.timeline import Actor
 from shared.clock import now
-from shared.db import insert_if_absent
+from shared.db import append, as_loaded, insert_if_absent, insert_now
 from shared.ids import new_id
 from shared.messages.notices import Kind
 
@@ -48,22 +49,23 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     Commits nothing: the door that called does, with the answer it keeps. Raises EventIsFull where
     there is neither a place nor a waiting list.
     """
-    person = _person(application)
+    person, is_newcomer = _person(application)
     standing = places.standing_for_next(event)
-    registration = db.session.scalar(select(Registration).filter_by(event_id=event.id, person_id=person.id))
+    registration = None if is_newcomer else _registration_of(person, event)
     if registration is not None and registration.status in STANDS:
         if notices.remind_of_registration(registration):
             timeline.record(registration, "registered again", by)
         return Registered(registration, standing, is_new=False)
 
-    registration = registration or _blank_registration(event, person)
-    _fill_in(registration, application)
-    places.take(registration, standing)
+    if registration is None:
+        registration = _write_down(event, person, application, standing)
+    else:
+        _fill_in(registration, application, standing)
     _record_consents(registration, application)
     timeline.record(registration, "registered", by, status=standing)
-    next_steps = placements.route(registration)
+    next_steps = placements.route_newcomer(registration) if is_newcomer else placements.route(registration)
     kind = Kind.CONFIRMED if registration.holds_place else Kind.WAITLISTED
-    notices.owe_standing(registration, kind, next_steps=next_steps)
+    notices.owe_numbered(registration, kind, next_steps=next_steps)
     return Registered(registration, standing, is_new=True)
 
 
@@ -100,29 +102,48 @@ def change_answers(registration: Registration, application: Application, by: Act
     db.session.commit()
 
 
-def _person(application: Application) -> Person:
-    """The person of this address, locked so that two forms sent at once are one registration."""
+def _person(application: Application) -> tuple[Person, bool]:
+    """The person of this address, locked so that two forms sent at once are one registration; and whether
+    nothing was known of them before."""
     values = {
         "id": new_id(),
         "email_key": application.email_key,
         "email": application.email,
         "created_at": now(),
     }
-    insert_if_absent(db.session, Person.__table__, values)
+    if insert_if_absent(db.session, Person.__table__, values):
+        return as_loaded(db.session, Person(**values)), True
     found = select(Person).filter_by(email_key=application.email_key).with_for_update()
-    return db.session.scalars(found).one()
+    return db.session.scalars(found).one(), False
 
 
-def _blank_registration(event: Event, person: Person) -> Registration:
+def _registration_of(person: Person, event: Event) -> Registration | None:
+    return db.session.scalar(select(Registration).filter_by(event_id=event.id, person_id=person.id))
+
+
+def _write_down(event: Event, person: Person, application: Application, standing: Status) -> Registration:
+    """A new registration."""
     registration = Registration(
-        id=new_id(), event=event, event_id=event.id, person=person, person_id=person.id, ordinal=0, answers_version=0
+        id=new_id(),
+        event_id=event.id,
+        person_id=person.id,
+        attendance="unknown",
+        ordinal=0,
+        answers_version=0,
+        told_revision=0,
     )
-    db.session.add(registration)
+    set_committed_value(registration, "event", event)
+    set_committed_value(registration, "person", person)
+    set_committed_value(registration, "rsvps", [])
+    _fill_in(registration, application, standing)
+    insert_now(db.session, registration)
     return registration
 
 
-def _fill_in(registration: Registration, application: Application) -> None:
+def _fill_in(registration: Registration, application: Application, standing: Status) -> None:
     _describe(registration, application)
+    places.take(registration, standing)
+    notices.take_number(registration)
     registration.answers_version += 1
     registration.form_version = registration.event.form_version
     registration.language, registration.source = application.language, application.source
@@ -139,15 +160,15 @@ def _describe(registration: Registration, application: Application) -> None:
 
 
 def _record_consents(registration: Registration, application: Application) -> None:
-    db.session.add_all(
-        Consent(
-            person_id=registration.person_id,
-            registration_id=registration.id,
-            purpose=wording.purpose,
-            wording_version=wording.version,
-            source=application.source,
-            given_at=now(),
-        )
-        for wording in WORDINGS
-        if wording.purpose in application.consents
-    )
+    for wording in WORDINGS:
+        if wording.purpose in application.consents:
+            append(
+                db.session,
+                Consent,
+                person_id=registration.person_id,
+                registration_id=registration.id,
+                purpose=wording.purpose,
+                wording_version=wording.version,
+                source=application.source,
+                given_at=now(),
+            )

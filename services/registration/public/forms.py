@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from services.registration import repeats
+from services.registration import catalogue, repeats
 from services.registration.applications import Unusable, read_application
 from services.registration.limits import limit_registrations
-from services.registration.models import Event, EventStatus, Form, db
+from services.registration.models import Event, EventStatus, db
 from services.registration.operations import registrations
 from services.registration.public.fields import answers_typed
 from services.registration.public.same_site import refuse_other_sites
@@ -57,7 +57,7 @@ def register(slug: str) -> ResponseReturnValue:
     event = _event_or_404(slug)
     if not event.takes_registrations:
         abort(409)
-    questions = _questions(event)
+    questions = catalogue.questions(event)
     given = _given(questions)
     if request.form.get("website"):  # a field that people do not see
         return _thanks(event, Status.CONFIRMED)
@@ -86,14 +86,10 @@ def register(slug: str) -> ResponseReturnValue:
 
 
 def _event_or_404(slug: str) -> Event:
-    event = db.session.scalar(select(Event).filter_by(slug=slug))
+    event = catalogue.find(slug)
     if event is None or event.status == EventStatus.DRAFT:
         abort(404)
     return event
-
-
-def _questions(event: Event) -> tuple[Question, ...]:
-    return db.session.get_one(Form, (event.id, event.form_version)).read()
 
 
 def _given(questions: tuple[Question, ...]) -> dict[str, Any]:
@@ -107,7 +103,7 @@ def _form_page(event: Event, given: dict[str, Any], errors: dict[str, str], *, e
     page = render_template(
         "public/embed.html" if embedded else "public/event.html",
         event=event,
-        questions=_questions(event),
+        questions=catalogue.questions(event),
         wordings=WORDINGS,
         given=given,
         errors=errors,

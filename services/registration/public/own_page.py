@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.registration import links
+from services.registration import catalogue, links
 from services.registration.applications import Unusable, read_application
-from services.registration.models import EventStatus, Form, Registration, db
+from services.registration.models import EventStatus, Registration, db
 from services.registration.operations import placements, registrations
 from services.registration.public.fields import answers_typed
 from services.registration.public.same_site import refuse_other_sites
@@ -38,7 +38,7 @@ def own_page(token: str) -> ResponseReturnValue:
         token=token,
         registration=registration,
         event=registration.event,
-        questions=_questions(registration),
+        questions=catalogue.questions(registration.event),
         next_steps=decision.for_person if decision else [],
         feed=links.personal_feed(registration),
     )
@@ -78,7 +78,7 @@ def change(token: str) -> ResponseReturnValue:
     """Keep the new answers, and look again at the cohorts they lead to."""
     refuse_other_sites()
     registration = _registration_that_stands(token)
-    questions = _questions(registration)
+    questions = catalogue.questions(registration.event)
     given = _given(questions, registration)
     try:
         application = read_application(questions, given, source="own page")
@@ -109,10 +109,6 @@ def _registration_that_stands(token: str) -> Registration:
     return registration
 
 
-def _questions(registration: Registration) -> tuple[Question, ...]:
-    return db.session.get_one(Form, (registration.event_id, registration.event.form_version)).read()
-
-
 def _given(questions: tuple[Question, ...], registration: Registration) -> dict[str, Any]:
     return {
         "name": request.form.get("name", ""),
@@ -130,7 +126,7 @@ def _edit_page(token: str, registration: Registration, given: dict[str, Any], er
             token=token,
             registration=registration,
             event=registration.event,
-            questions=_questions(registration),
+            questions=catalogue.questions(registration.event),
             given=given,
             errors=errors,
         )

@@ -1,0 +1,54 @@
+"""What can be registered for, as it stands now.
+
+An event's words, sessions and programme change seldom and are read with every request. So one small
+query tells whether they are as they were, and only where they are not are they read again.
+"""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from services.registration.models import Event, Form, Programme, db
+from services.registration.rules.questions import Question
+
+COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
+STATE = (Event.id, Event.status, Event.revision, Event.form_version, Event.updated_at, Programme.rules_version)
+
+
+def find(slug: str) -> Event | None:
+    """The event of this slug, in the session at hand, with its sessions, programme and cohorts."""
+    query = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.slug == slug)
+    found = db.session.execute(query).one_or_none()
+    if found is None:
+        return None
+    event = db.session.merge(_read(*found[: len(STATE)]), load=False)
+    for counted, value in zip(COUNTED, found[len(STATE) :], strict=True):
+        set_committed_value(event, counted.key, value)
+    return event
+
+
+def questions(event: Event) -> tuple[Question, ...]:
+    """What the event's form asks now."""
+    return questions_of(event.id, event.form_version)
+
+
+@lru_cache(maxsize=512)
+def questions_of(event_id: UUID, version: int) -> tuple[Question, ...]:
+    """What one version of an event's form asks; versions never change."""
+    return db.session.get_one(Form, (event_id, version)).read()
+
+
+@lru_cache(maxsize=256)
+def _read(event_id: UUID, *_state: Any) -> Event:
+    """An event that belongs to no session. Where its state is another, it is another entry of this cache."""
+    whole = select(Event).options(
+        selectinload(Event.sessions), joinedload(Event.programme).selectinload(Programme.cohorts)
+    )
+    with Session(db.session.connection(), autoflush=False) as reading:
+        event = reading.scalars(whole.filter_by(id=event_id)).one()
+        reading.expunge_all()
+    return event
