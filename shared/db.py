@@ -2,6 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from flask import Flask, has_request_context, request
@@ -12,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Insert,
     MetaData,
     TypeDecorator,
     event,
@@ -133,7 +135,12 @@ def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) ->
 def append(session: Session | scoped_session[Any], model: Any, **values: Any) -> None:
     """Insert a row that this transaction does not look at again, past the unit of work, which costs several
     times as much. What the row points to must have been written before."""
-    session.connection().execute(insert(model.__table__), values)
+    session.connection().execute(_insert_into(model), values)
+
+
+@cache
+def _insert_into(model: Any) -> Insert:
+    return insert(model.__table__)
 
 
 def insert_now(session: Session | scoped_session[Any], entity: Any) -> None:

@@ -6,7 +6,6 @@ results. `shared.outbox` remembers what is owed, `shared.inbox` what was done.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from functools import cached_property, partial
 from inspect import signature
@@ -95,7 +94,7 @@ class Queue:
             return
         name = to + BULK_SUFFIX if envelope.bulk and envelope.type != Settled.wire_name else to
         message: Any = dramatiq.Message(
-            queue_name=name, actor_name=name, args=(asdict(envelope),), kwargs={}, options={}
+            queue_name=name, actor_name=name, args=(vars(envelope),), kwargs={}, options={}
         )
         try:
             self._broker.enqueue(message)

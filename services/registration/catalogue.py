@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -17,12 +17,12 @@ from services.registration.rules.questions import Question
 
 COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
 STATE = (Event.id, Event.status, Event.revision, Event.form_version, Event.updated_at, Programme.rules_version)
+AS_IT_STANDS = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.slug == bindparam("slug"))
 
 
 def find(slug: str) -> Event | None:
     """The event of this slug, in the session at hand, with its sessions, programme and cohorts."""
-    query = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.slug == slug)
-    found = db.session.execute(query).one_or_none()
+    found = db.session.connection().execute(AS_IT_STANDS, {"slug": slug}).one_or_none()
     if found is None:
         return None
     event = db.session.merge(_read(*found[: len(STATE)]), load=False)
