@@ -2,8 +2,7 @@
 
 import sqlite3
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
@@ -13,17 +12,14 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Insert,
     MetaData,
     TypeDecorator,
     event,
-    insert,
-    inspect,
     make_url,
     text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import DeclarativeBase, Session, make_transient_to_detached, scoped_session
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -94,8 +90,6 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
             _prepare_sqlite(db.engine, synchronous="FULL" if durable else "NORMAL")
 
 
-E = TypeVar("E")
-
 AnySession = Session | scoped_session[Any] | Connection
 
 
@@ -130,33 +124,6 @@ def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) ->
         from sqlalchemy.dialects import sqlite as module
     result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
     return bool(result.rowcount)
-
-
-def append(session: Session | scoped_session[Any], model: Any, **values: Any) -> None:
-    """Insert a row that this transaction does not look at again, past the unit of work, which costs several
-    times as much. What the row points to must have been written before."""
-    session.connection().execute(_insert_into(model), values)
-
-
-@cache
-def _insert_into(model: Any) -> Insert:
-    return insert(model.__table__)
-
-
-def insert_now(session: Session | scoped_session[Any], entity: Any) -> None:
-    """Insert one new object whose columns have all been set, past the unit of work, and go on with it as
-    with one that was loaded."""
-    columns = inspect(entity).mapper.columns
-    given = inspect(entity).dict
-    append(session, type(entity), **{columns[name].key: value for name, value in given.items() if name in columns})
-    as_loaded(session, entity)
-
-
-def as_loaded(session: Session | scoped_session[Any], entity: E) -> E:
-    """An object whose row is there already, as if the session had loaded it."""
-    make_transient_to_detached(entity)
-    session.add(entity)
-    return entity
 
 
 def _dialect(session: AnySession) -> str:

@@ -14,8 +14,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, Text, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
+from shared.appending import append
 from shared.clock import now
-from shared.db import Json, UtcDateTime, append
+from shared.db import Json, UtcDateTime
 from shared.ids import new_id
 from shared.messages import Message, encode
 from shared.messages.receipts import Outcome

@@ -20,6 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from shared import inbox, outbox
+from shared.appending import append_at_commit
 from shared.messages import Message, UnreadableMessage, decode
 from shared.messages.receipts import Settled
 from shared.outbox import Envelope
@@ -59,6 +60,7 @@ class Queue:
         app.extensions["queue"] = self
         with app.app_context():
             factory = self._db.session.session_factory
+            append_at_commit(factory)
             if not event.contains(factory, "after_commit", _send_what_was_committed):
                 event.listen(factory, "after_commit", _send_what_was_committed)
                 event.listen(factory, "after_rollback", _drop_what_was_not)
@@ -93,9 +95,7 @@ class Queue:
         if not self.broker_is_well():
             return
         name = to + BULK_SUFFIX if envelope.bulk and envelope.type != Settled.wire_name else to
-        message: Any = dramatiq.Message(
-            queue_name=name, actor_name=name, args=(vars(envelope),), kwargs={}, options={}
-        )
+        message: Any = dramatiq.Message(queue_name=name, actor_name=name, args=(vars(envelope),), kwargs={}, options={})
         try:
             self._broker.enqueue(message)
         except Exception as error:  # whatever it is, what was committed stays true and stays owed

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.calendar.invitations import bring_up_to_date
 from services.calendar.models import Outbox, db
 from shared import inquiries
+from shared.appending import write_appended
 from shared.messages import decode, encode
 from shared.messages.notices import Invite, MailDue, Notice, NoticeDue
 from shared.messages.previews import InviteRead, Plan, PlannedMail
@@ -29,6 +30,7 @@ def _mails_of(notice: Notice) -> list[MailDue]:
     """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
     try:
         invite = bring_up_to_date(notice, bulk=True)
+        write_appended(db.session)
         beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
         owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
     finally:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from services.registration.models import IdempotencyKey, db
+from shared.appending import append, write_appended
 from shared.clock import now
-from shared.db import append
 
 LONGEST_KEY = 150
 FORM_KEY = "form_key"
@@ -36,7 +36,7 @@ def answer_kept(scope: str, key: str, request: Any) -> tuple[int, dict[str, Any]
 
 
 def keep_answer(scope: str, key: str, request: Any, status: int, answer: dict[str, Any]) -> None:
-    """Keep an answer, in the transaction that made it true. Two at once: the second raises IntegrityError."""
+    """Keep an answer, in the transaction that made it true. Two at once: the second fails to commit."""
     append(
         db.session,
         IdempotencyKey,
@@ -76,6 +76,7 @@ def form_sent_once(view: V) -> V:
             return redirect(kept[1]["led_to"], 303)
         try:
             keep_answer(scope, key, None, 303, {"led_to": request.path.rpartition("/")[0]})
+            write_appended(db.session)
         except IntegrityError:  # the same form, sent twice at once
             db.session.rollback()
             return redirect(request.path.rpartition("/")[0], 303)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.registration.models import Event, Registration, TimelineEntry, db
+from shared.appending import append
 from shared.clock import now
-from shared.db import append
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,6 @@ def record(about: Event | Registration, what: str, by: Actor, **detail: Any) -> 
     """Add an entry, in the transaction that makes it true."""
     registration_id = about.id if isinstance(about, Registration) else None
     event_id = about.event_id if isinstance(about, Registration) else about.id
-    db.session.flush()
     append(
         db.session,
         TimelineEntry,

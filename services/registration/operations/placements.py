@@ -18,8 +18,8 @@ from services.registration.models import (
 from services.registration.rules.conditions import facts_of
 from services.registration.rules.routing import Decision, Outcome, Verdict, decide
 from services.registration.timeline import Actor
+from shared.appending import append, append_entity
 from shared.clock import now
-from shared.db import append, insert_now
 from shared.ids import new_id
 from shared.messages.notices import Kind
 
@@ -120,7 +120,7 @@ def _place(
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
     placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
     if is_new:
-        insert_now(db.session, placement)
+        append_entity(db.session, placement)
     return status
 
 

@@ -12,8 +12,9 @@ from services.registration.operations import placements, places
 from services.registration.rules.places import STANDS, Status
 from services.registration.rules.wording import WORDINGS
 from services.registration.timeline import Actor
+from shared.appending import append, append_entity, as_loaded
 from shared.clock import now
-from shared.db import append, as_loaded, insert_if_absent, insert_now
+from shared.db import insert_if_absent
 from shared.ids import new_id
 from shared.messages.notices import Kind
 
@@ -136,8 +137,7 @@ def _write_down(event: Event, person: Person, application: Application, standing
     set_committed_value(registration, "person", person)
     set_committed_value(registration, "rsvps", [])
     _fill_in(registration, application, standing)
-    insert_now(db.session, registration)
-    return registration
+    return append_entity(db.session, registration)
 
 
 def _fill_in(registration: Registration, application: Application, standing: Status) -> None:
