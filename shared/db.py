@@ -1,6 +1,7 @@
 """The database under a service: engine options, UTC datetimes, and locks that both databases keep."""
 
 import sqlite3
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,6 +32,7 @@ NAMES = {
 }
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BUSY_TIMEOUT_SECONDS = 15
+WRITES = "writes"
 
 Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
 
@@ -103,6 +106,8 @@ def lock(session: AnySession, name: str) -> None:
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    turn = threading.Lock()  # SQLite lets a writer who waits look again only now and then; this wakes the next at once
+
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # SQLAlchemy's own BEGIN is the only one
@@ -114,7 +119,14 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
         """Take the write lock at once where something may be written: a transaction that reads first
         and writes later would fail as soon as another wrote in between."""
         reading = has_request_context() and request.method in SAFE_METHODS
+        if not reading and not connection.info.get(WRITES):
+            connection.info[WRITES] = turn.acquire(timeout=BUSY_TIMEOUT_SECONDS)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "checkin")
+    def let_the_next_write(_: object, record: ConnectionPoolEntry) -> None:
+        if record.info.pop(WRITES, False):
+            turn.release()
 
 
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
