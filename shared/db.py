@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from flask import Flask, has_request_context, request
@@ -19,7 +20,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -131,11 +132,15 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
-    module: Any = postgresql
-    if _dialect(session) == "sqlite":
-        from sqlalchemy.dialects import sqlite as module
-    result: Any = session.execute(module.insert(table).values(**values).on_conflict_do_nothing())
-    return bool(result.rowcount)
+    connection = session if isinstance(session, Connection) else session.connection()
+    return bool(connection.execute(_insert_or_nothing(table, connection.dialect.name), values).rowcount)
+
+
+@cache
+def _insert_or_nothing(table: Any, dialect: str) -> Any:
+    """The statement, made once for each table."""
+    module: Any = postgresql if dialect == "postgresql" else sqlite
+    return module.insert(table).on_conflict_do_nothing()
 
 
 def _dialect(session: AnySession) -> str:
