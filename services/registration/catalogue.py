@@ -16,7 +16,15 @@ from services.registration.models import Event, Form, Programme, db
 from services.registration.rules.questions import Question
 
 COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
-STATE = (Event.id, Event.status, Event.revision, Event.form_version, Event.updated_at, Programme.rules_version)
+STATE = (
+    Event.id,
+    Event.status,
+    Event.revision,
+    Event.form_version,
+    Event.updated_at,
+    Event.programme_id,
+    Programme.rules_version,
+)
 AS_IT_STANDS = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.slug == bindparam("slug"))
 
 

@@ -1,0 +1,78 @@
+"""What is kept of an event between requests never outlives a change of it."""
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from services.registration import catalogue
+from services.registration.models import Cohort, Event, Programme, db
+from shared.clock import now
+from shared.ids import new_id
+
+
+def page(client: FlaskClient, slug: str) -> str:
+    return client.get(f"/events/{slug}").text
+
+
+def change(client: FlaskClient, slug: str, bearer: dict[str, str], **changes: Any) -> None:
+    answer = client.patch(f"/api/v1/events/{slug}", json=changes, headers=bearer)
+    assert answer.status_code == 200, answer.text
+
+
+def register(client: FlaskClient, slug: str, number: int) -> Any:
+    body = {"name": "Ada Example", "email": f"ada{number}@example.org", "consents": ["privacy"]}
+    return client.post(f"/api/v1/events/{slug}/registrations", json=body)
+
+
+def test_a_new_title_shows_at_once(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    assert "Winter webinar" in page(client, event)
+    change(client, event, bearer, title="Spring webinar")
+    assert "Spring webinar" in page(client, event)
+
+
+def test_a_new_question_is_asked_at_once(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    assert "Where from?" not in page(client, event)
+    change(client, event, bearer, questions=[{"key": "origin", "label": "Where from?", "type": "text"}])
+    assert "Where from?" in page(client, event)
+
+
+def test_an_event_called_off_takes_nobody(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    assert register(client, event, 1).status_code == 201
+    client.post(f"/api/v1/events/{event}/cancel", json={}, headers=bearer)
+    assert register(client, event, 2).status_code == 409
+
+
+def test_the_page_knows_when_the_last_place_goes(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    change(client, event, bearer, capacity=1)
+    assert "Every place is taken" not in page(client, event)
+    register(client, event, 1)
+    assert "Every place is taken" in page(client, event)
+
+
+def test_a_programme_in_place_of_another_is_seen(app: Flask, event: str) -> None:
+    with app.app_context():
+        for name in ("first", "second"):
+            programme = Programme(id=new_id(), slug=name, title=name, created_at=now())
+            db.session.add(programme)
+            db.session.flush()
+            db.session.add(Cohort(programme_id=programme.id, slug=name, title=name, position=0, rules=[]))
+            db.session.scalars(select(Event).filter_by(slug=event)).one().programme = programme
+            db.session.commit()
+            found = catalogue.find(event)
+            assert found is not None
+            assert found.programme is not None
+            assert [cohort.slug for cohort in found.programme.cohorts] == [name]
+            db.session.rollback()
+
+
+def test_what_one_request_does_to_an_event_is_not_in_the_next_ones_hands(app: Flask, event: str) -> None:
+    with app.app_context():
+        found = catalogue.find(event)
+        assert found is not None
+        found.title = "Changed, and not committed"
+    with app.app_context():
+        found = catalogue.find(event)
+        assert found is not None
+        assert found.title == "Winter webinar"
