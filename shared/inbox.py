@@ -8,7 +8,7 @@ the handler did. A repeat is answered from the stored outcome.
 import random
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -108,10 +108,10 @@ Handler = Callable[[Any], Forward | Ended]
 
 def receive(queue: "Queue", envelope: Envelope, handler: Handler) -> None:
     """Take one message in, handle it if it is its turn, and answer for it."""
-    row = _claim(queue, envelope)
-    if row is None:
+    claimed = _claim(queue, envelope)
+    if claimed is None:
         return
-    lease = row.lease_until
+    row, lease = claimed
     try:
         answer = handler(decode(envelope.type, envelope.version, envelope.body))
     except UnreadableMessage as error:
@@ -158,16 +158,17 @@ def forget_settled(queue: "Queue") -> None:
     queue.session.commit()
 
 
-def _claim(queue: "Queue", envelope: Envelope) -> Any:
-    """The row of this message, leased to us and committed; None where there is nothing to do now."""
+def _claim(queue: "Queue", envelope: Envelope) -> tuple[Any, datetime] | None:
+    """The row of this message, leased to us and committed, and until when; None where there is nothing to do now."""
     session = queue.session
     at = now()
     lock(session, f"{queue.name} {envelope.key}")
     insert_if_absent(session, queue.Inbox.__table__, _fresh(envelope, at))
     row: Any = session.get(queue.Inbox, UUID(envelope.id), populate_existing=True)
     if row.settled_at is not None:
+        to, answer = _answer(row, envelope)
         session.commit()
-        _answer(queue, row, envelope)
+        queue.send(to, answer)
         return None
     if any(moment is not None and moment > at for moment in (row.lease_until, row.paused_until)):
         session.commit()
@@ -186,15 +187,16 @@ def _claim(queue: "Queue", envelope: Envelope) -> Any:
         row.due_at = at + timedelta(seconds=1)
         session.commit()
         return None
-    row.status, row.lease_until, row.due_at = "claimed", at + LEASE, at + LEASE
+    lease = at + LEASE
+    row.status, row.lease_until, row.due_at = "claimed", lease, lease
     session.commit()
-    return row
+    return row, lease
 
 
 def _fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
     return {
         "id": UUID(envelope.id),
-        "envelope": asdict(envelope),
+        "envelope": vars(envelope),
         "type": envelope.type,
         "key": envelope.key,
         "ordinal": envelope.ordinal,
@@ -223,7 +225,8 @@ def _overtaken_or_busy(queue: "Queue", envelope: Envelope, at: datetime) -> str 
 def _is_still_ours(queue: "Queue", row: Any, lease: datetime) -> bool:
     """Whether nobody else has taken the message up, as they may have where this worker stood still for
     longer than its lease. What the handler wrote is taken back then."""
-    queue.session.refresh(row, ["lease_until"], with_for_update=True)
+    with queue.session.no_autoflush:  # what the handler changed is written with the outcome
+        queue.session.refresh(row, ["lease_until", "crashes", "answer"], with_for_update=True)
     if row.lease_until == lease:
         return True
     log.warning("the lease was lost")
@@ -254,28 +257,33 @@ def _finish(queue: "Queue", row: Any, envelope: Envelope, answer: Forward | Ende
     row.settled_at, row.lease_until, row.due_at, row.envelope = now(), None, None, None
     if isinstance(answer, Forward):
         row.status = "forwarded"
-        row.answer = {"to": answer.to, "envelope": asdict(envelope.carrying(answer.message))}
+        row.answer = {"to": answer.to, "envelope": vars(envelope.carrying(answer.message))}
     else:
         row.status, row.detail = answer.outcome, answer.detail[:2000]
-    waiting = _waiting_for(queue, row)
+    waiting = _waiting_for(queue, envelope)
+    to, said = _answer(row, envelope)
     queue.session.commit()
-    _answer(queue, row, envelope)
+    queue.send(to, said)
     for next_in_line in waiting:
         queue.send(queue.name, next_in_line)
 
 
-def _waiting_for(queue: "Queue", row: Any) -> list[Envelope]:
+def _waiting_for(queue: "Queue", envelope: Envelope) -> list[Envelope]:
     """Messages of the same key that came while this one was being handled."""
     other = queue.Inbox
     query = select(other.envelope).where(
-        other.key == row.key, other.id != row.id, other.settled_at.is_(None), other.lease_until.is_(None)
+        other.key == envelope.key,
+        other.id != UUID(envelope.id),
+        other.settled_at.is_(None),
+        other.lease_until.is_(None),
     )
-    return [Envelope(**envelope) for envelope in queue.session.scalars(query)]
+    return [Envelope(**waiting) for waiting in queue.session.scalars(query)]
 
 
-def _answer(queue: "Queue", row: Any, envelope: Envelope) -> None:
+def _answer(row: Any, envelope: Envelope) -> tuple[str, Envelope]:
+    """To whom a settled message goes on, and what: the errand itself, or the receipt for it."""
     if row.answer is not None:
-        return queue.send(row.answer["to"], Envelope(**row.answer["envelope"]))
+        return row.answer["to"], Envelope(**row.answer["envelope"])
     receipt = Settled(
         message_id=envelope.id,
         outcome=row.status,
@@ -283,4 +291,4 @@ def _answer(queue: "Queue", row: Any, envelope: Envelope) -> None:
         detail=row.detail or "",
         possibly_repeated=row.crashes > 0,
     )
-    queue.send(envelope.origin, envelope.carrying(receipt))
+    return envelope.origin, envelope.carrying(receipt)

@@ -5,7 +5,7 @@ after its commit, and enqueued again by the clock until its receipt arrives.
 """
 
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -46,8 +46,7 @@ class Envelope:
 
     def carrying(self, message: Message) -> "Envelope":
         """The same errand with another message in it."""
-        values = {**asdict(self), "type": message.wire_name, "version": message.wire_version}
-        return Envelope(**{**values, "body": encode(message)})
+        return replace(self, type=message.wire_name, version=message.wire_version, body=encode(message))
 
 
 class OutboxRow:
