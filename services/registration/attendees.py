@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
@@ -58,7 +58,7 @@ def matching(event: Event, filters: Filters) -> Select[Registration]:
     for word in filters.q.casefold().split():
         query = query.where(Registration.search.contains(word, autoescape=True))
     if filters.cohort:
-        query = query.where(_is_in(filters.cohort))
+        query = query.where(_is_in(event, filters.cohort))
     return query
 
 
@@ -75,22 +75,23 @@ def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registrat
     yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
 
 
-def _is_in(cohort: str) -> ColumnElement[bool]:
+def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
+    named = select(Cohort.id).where(Cohort.programme_id == event.programme_id, Cohort.slug == cohort)
     return exists().where(
         Placement.person_id == Registration.person_id,
-        Placement.cohort_id == Cohort.id,
-        Cohort.slug == cohort,
+        Placement.cohort_id == named.scalar_subquery(),
         Placement.status.not_in(GONE),
     )
 
 
 def _cursor(registration: Registration) -> str:
-    return f"{registration.created_at.isoformat()}~{registration.id}"
+    """Where a page ends, in characters that an address needs no escape for."""
+    return f"{registration.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{registration.id}"
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         created_at, registration_id = cursor.split("~")
-        return datetime.fromisoformat(created_at), UUID(registration_id)
-    except ValueError as error:
+        return datetime.fromisoformat(created_at).astimezone(UTC), UUID(registration_id)
+    except (ValueError, OverflowError) as error:
         raise BadCursor("This cursor is not one of ours.") from error

@@ -73,7 +73,10 @@ def fill(app: Flask, count: int) -> None:
                 _pour(db.session.connection(), table, rows)
         db.session.commit()
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("ANALYZE"))  # as autovacuum would have by then
+            is_postgresql = connection.dialect.name == "postgresql"
+            connection.execute(
+                text("VACUUM ANALYZE" if is_postgresql else "ANALYZE")
+            )  # as autovacuum would have by then
 
 
 class Crowd:

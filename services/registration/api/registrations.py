@@ -22,7 +22,7 @@ from services.registration.api.events import visible_event
 from services.registration.api.people_told import told, told_all
 from services.registration.applications import Unusable, read_application
 from services.registration.attendees import Filters
-from services.registration.exports import download_response
+from services.registration.exports import FORMATS, download_response
 from services.registration.limits import limit_registrations
 from services.registration.models import EventStatus, Registration, TimelineEntry, db
 from services.registration.operations import placements
@@ -92,6 +92,20 @@ def export_csv(asked: dict[str, Any], slug: str) -> Response:
     would take for a formula begins with an apostrophe.
     """
     return _export(slug, asked, "csv")
+
+
+@registrations.route("/events/<slug>/attendees.xlsx")
+@organisers_only
+@fails_with(404)
+@registrations.arguments(schemas.ExportFilters, location="query")
+@registrations.response(200, {"type": "string", "format": "binary"}, content_type=FORMATS["xlsx"][0])
+def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
+    """Take the attendee list away as a workbook
+
+    The oldest first, one sheet. Times are cells of date and time, on the event's clocks; all others are
+    text, as it was given, and longer ones end after 32,767 characters.
+    """
+    return _export(slug, asked, "xlsx")
 
 
 @registrations.route("/events/<slug>/attendees.json")

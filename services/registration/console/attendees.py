@@ -62,10 +62,10 @@ def list_attendees(slug: str) -> ResponseReturnValue:
     )
 
 
-@attendees.get("/events/<slug>/attendees.csv")
-def download(slug: str) -> ResponseReturnValue:
+@attendees.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
+def download(slug: str, format_name: str) -> ResponseReturnValue:
     """The list as a file that opens in a spreadsheet."""
-    return download_response(event_or_404(slug), _filters(), "csv")
+    return download_response(event_or_404(slug), _filters(), format_name)
 
 
 @attendees.get("/registrations/<uuid:registration_id>")

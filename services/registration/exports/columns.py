@@ -1,16 +1,19 @@
 """What an attendee list has in it: its columns, in an order and with names that stay the same.
 
 A long list is read a batch at a time, and each batch a column at a time: one expression of the query
-for each column, and one function that makes its values into cells.
+for each source, one function that understands its values once for all columns made of it, and for each
+column one that makes them into cells.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import Connection, Select, String, Text, cast, func, select, text
 
 from services.registration.attendees import GONE, Filters, matching
 from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
@@ -20,17 +23,30 @@ BATCH = 1000
 BETWEEN = ","
 WITHIN = "="
 
-Cell = str | list[str] | bool | None
+Cell = str | list[str] | bool | datetime | None
 Cells = Sequence[Cell]
+Values = Sequence[Any]
+
+
+def _as_they_are(values: Values) -> Values:
+    return values
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Something that the query reads, and how a batch of it is understood."""
+
+    expression: Any
+    understood: Callable[[Values], Values] = _as_they_are
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, what the query reads for it, and how values read become cells."""
+    """One column: its name, its source, and how what was understood becomes cells."""
 
     name: str
-    source: Any
-    cells: Callable[[Sequence[Any]], Cells] = list
+    source: Source
+    cells: Callable[[Values], Cells] = _as_they_are
 
 
 class UnknownColumn(ValueError):
@@ -46,7 +62,7 @@ def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column
     known = {column.name: column for column in _fixed(event)}
     for key in _question_keys(event):
         name = f"answers.{key}" if key in known else key
-        known[name] = Column(name, Registration.answers, _answers_to(key))
+        known[name] = Column(name, ANSWERS, _answers_to(key))
     if not names:
         return tuple(known.values())
     for name in names:
@@ -57,38 +73,45 @@ def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column
 
 def read_batches(event: Event, filters: Filters, columns: Sequence[Column]) -> Iterator[list[Cells]]:
     """The attendees that match, oldest first, in constant memory: for each batch, the cells of each column."""
-    sources = {id(column.source): column.source for column in columns}
-    positions = [list(sources).index(id(column.source)) for column in columns]
+    sources = list(dict.fromkeys(column.source for column in columns))
     query = (
         matching(event, filters)
         .join(Person, Person.id == Registration.person_id)
-        .with_only_columns(*sources.values())
+        .with_only_columns(*(source.expression for source in sources))
         .order_by(Registration.created_at, Registration.id)
         .execution_options(yield_per=BATCH)
     )
-    return _batches(query, columns, positions)
+    return _batches(query, columns, sources)
 
 
-def _batches(query: Any, columns: Sequence[Column], positions: list[int]) -> Iterator[list[Cells]]:
-    for rows in db.session.execute(query).partitions():
-        values = list(zip(*rows, strict=True))
-        yield [column.cells(values[position]) for column, position in zip(columns, positions, strict=True)]
+def _batches(query: Select[Any], columns: Sequence[Column], sources: Sequence[Source]) -> Iterator[list[Cells]]:
+    connection = db.session.connection()
+    _plan_as_written(connection)
+    for rows in connection.execute(query).partitions():
+        read = zip(sources, zip(*rows, strict=True), strict=True)
+        understood = {source: source.understood(values) for source, values in read}
+        yield [column.cells(understood[column.source]) for column in columns]
+
+
+def _plan_as_written(connection: Connection) -> None:
+    """PostgreSQL would compile a query of so many rows first, which takes longer than running it."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL jit = off"))
 
 
 def _fixed(event: Event) -> tuple[Column, ...]:
-    """The columns every event's list has; times are ISO 8601 in the event's zone, with their offset."""
-    zone = ZoneInfo(event.timezone)
+    """The columns every event's list has; times are on the event's clocks."""
     return (
-        Column("name", Registration.name),
-        Column("email", Person.email),
-        Column("organisation", Registration.organisation),
-        Column("status", Registration.status),
-        Column("registered_at", Registration.created_at, _times_in(zone)),
+        Column("name", Source(Registration.name)),
+        Column("email", Source(Person.email)),
+        Column("organisation", Source(Registration.organisation)),
+        Column("status", Source(Registration.status)),
+        Column("registered_at", Source(Registration.created_at), _times_in(ZoneInfo(event.timezone))),
         Column("cohorts", COHORTS, _cohorts_in_order),
-        Column("rsvp", Registration.rsvp),
+        Column("rsvp", Source(Registration.rsvp)),
         *([Column("rsvp_by_session", RSVPS, _by_session(event))] if len(event.sessions) > 1 else []),
-        Column("attendance", Registration.attendance),
-        Column("language", Registration.language),
+        Column("attendance", Source(Registration.attendance)),
+        Column("language", Source(Registration.language)),
         *(Column(f"consent_{wording.purpose}", CONSENTS, _agreed_to(wording.purpose)) for wording in WORDINGS),
     )
 
@@ -98,16 +121,26 @@ def _question_keys(event: Event) -> list[str]:
     return list(dict.fromkeys(question["key"] for questions in db.session.scalars(forms) for question in questions))
 
 
-def _answers_to(key: str) -> Callable[[Sequence[Any]], Cells]:
+def _decoded(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """JSON objects, all of a batch at once: a call for each would take longer than its decoding."""
+    decoded: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
+    return decoded
+
+
+def _answers_to(key: str) -> Callable[[Values], Cells]:
     return lambda answers: [given.get(key) for given in answers]
 
 
-def _times_in(zone: ZoneInfo) -> Callable[[Sequence[Any]], Cells]:
-    return lambda moments: [moment.astimezone(zone).isoformat(timespec="seconds") for moment in moments]
+def _times_in(zone: ZoneInfo) -> Callable[[Values], Cells]:
+    return lambda moments: [moment.astimezone(zone) for moment in moments]
 
 
-def _agreed_to(purpose: str) -> Callable[[Sequence[Any]], Cells]:
-    return lambda purposes: [purpose in given.split(BETWEEN) if given else False for given in purposes]
+def _agreed_to(purpose: str) -> Callable[[Values], Cells]:
+    return lambda purposes: [purpose in given for given in purposes]
+
+
+def _apart(joined: Sequence[str | None]) -> list[list[str]]:
+    return [given.split(BETWEEN) if given else [] for given in joined]
 
 
 def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
@@ -131,23 +164,26 @@ def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
     return [[titles[cohort_id] for cohort_id in found[ids]] if ids else [] for ids in joined]
 
 
-COHORTS = (
+ANSWERS = Source(cast(Registration.answers, Text), _decoded)
+
+COHORTS = Source(
     select(func.aggregate_strings(cast(Placement.cohort_id, String), BETWEEN))
     .where(Placement.person_id == Registration.person_id, Placement.status.not_in(GONE))
     .correlate(Registration)
     .scalar_subquery()
 )
 
-RSVPS = (
+RSVPS = Source(
     select(func.aggregate_strings(cast(Rsvp.session_id, String) + WITHIN + Rsvp.answer, BETWEEN))
     .where(Rsvp.registration_id == Registration.id)
     .correlate(Registration)
     .scalar_subquery()
 )
 
-CONSENTS = (
+CONSENTS = Source(
     select(func.aggregate_strings(Consent.purpose, BETWEEN))
     .where(Consent.registration_id == Registration.id, Consent.withdrawn_at.is_(None))
     .correlate(Registration)
-    .scalar_subquery()
+    .scalar_subquery(),
+    _apart,
 )

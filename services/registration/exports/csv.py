@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from services.registration.exports.columns import Cell, Cells, Column
+from services.registration.exports.columns import Cells, Column
+from services.registration.exports.words import all_in_words
 
 MARK = "\ufeff"
 RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -19,26 +20,13 @@ def write_csv(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iter
     writer.writerow([column.name for column in columns])
     yield _torn_off(page)
     for batch in batches:
-        writer.writerows(zip(*map(_all_in_words, batch), strict=True))
+        writer.writerows(zip(*(harmless(all_in_words(cells)) for cells in batch), strict=True))
         yield _torn_off(page)
 
 
-def in_words(cell: Cell) -> str:
-    """A cell as text. One that a spreadsheet would take for a formula begins with an apostrophe."""
-    if isinstance(cell, str):
-        text = cell
-    elif isinstance(cell, list):
-        text = "; ".join(cell)
-    else:
-        text = {True: "yes", False: "no", None: ""}[cell]
-    return f"'{text}" if text[:1] in RUNS else text
-
-
-def _all_in_words(cells: Cells) -> list[str]:
-    """Every cell `in_words`; most are blank or harmless text, so these are told apart first."""
-    return [
-        "" if cell is None else cell if type(cell) is str and cell[:1] not in RUNS else in_words(cell) for cell in cells
-    ]
+def harmless(texts: Iterable[str]) -> list[str]:
+    """The texts; one that a spreadsheet would take for a formula begins with an apostrophe."""
+    return [f"'{text}" if text[:1] in RUNS else text for text in texts]
 
 
 def _torn_off(page: io.StringIO) -> bytes:

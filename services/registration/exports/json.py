@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from services.registration.exports.columns import Cells, Column
+from services.registration.exports.words import in_words
 
 
 def write_json(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iterator[bytes]:
     """One object a line, in chunks of a batch; several choices are a list, what was not answered is null."""
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, default=in_words).encode
     names = [column.name for column in columns]
     between = "[\n"
     for batch in batches:

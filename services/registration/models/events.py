@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from services.registration.models.base import Model
@@ -35,7 +35,10 @@ class Event(Model):
     """
 
     __tablename__ = "events"
-    __table_args__ = (CheckConstraint("places_taken >= 0", name="places_taken_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("places_taken >= 0", name="places_taken_not_negative"),
+        Index("ix_events_telling", "id", sqlite_where=text("telling = 1"), postgresql_where=text("telling")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(80), unique=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from services.registration.models.base import Model
@@ -41,6 +41,25 @@ class Registration(Model):
         Index("ix_registrations_waiting", "event_id", "waiting_since", "id"),
         Index("ix_registrations_untold", "event_id", "told_revision"),
         Index("ix_registrations_person_id", "person_id"),
+        Index("ix_registrations_tallies", "event_id", "status"),
+        Index(
+            "ix_registrations_rsvp",
+            "event_id",
+            "rsvp",
+            "created_at",
+            "id",
+            sqlite_where=text("rsvp IS NOT NULL"),
+            postgresql_where=text("rsvp IS NOT NULL"),
+        ),
+        Index("ix_registrations_search", "event_id", "created_at", "id", "search", info={"only_on": "sqlite"}),
+        Index(
+            "ix_registrations_trigrams",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+            postgresql_with={"gin_pending_list_limit": 256},
+            info={"only_on": "postgresql"},
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

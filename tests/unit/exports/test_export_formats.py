@@ -4,17 +4,21 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.exports.columns import Cell, Cells, Column
-from services.registration.exports.csv import MARK, RUNS, in_words, write_csv
+from services.registration.exports.columns import Cell, Cells, Column, Source
+from services.registration.exports.csv import MARK, RUNS, harmless, write_csv
 from services.registration.exports.json import write_json
+from services.registration.exports.words import all_in_words, in_words
 
-COLUMNS = (Column("name", None), Column("interests", None), Column("consent_news", None))
+COLUMNS = tuple(Column(name, Source(None)) for name in ("name", "interests", "consent_news"))
+SUMMER = datetime(2030, 7, 1, 10, 0, 0, 999_999, ZoneInfo("Europe/London"))
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=20)
 
 
@@ -50,15 +54,17 @@ def read_csv(chunks: Iterator[bytes]) -> list[list[str]]:
         (None, ""),
         (True, "yes"),
         (False, "no"),
+        (SUMMER, "2030-07-01T10:00:00+01:00"),
     ],
 )
-def test_a_cell_in_words(cell: Any, text: str) -> None:
-    assert in_words(cell) == text
+def test_a_cell_of_a_csv_file(cell: Any, text: str) -> None:
+    assert harmless(all_in_words([cell])) == [text]
 
 
 @given(st.one_of(CELLS, st.lists(CELLS), st.none(), st.booleans()))
 def test_no_cell_is_a_formula(cell: Any) -> None:
-    assert in_words(cell)[:1] not in RUNS
+    (text,) = harmless([in_words(cell)])
+    assert text[:1] not in RUNS
 
 
 def test_csv_begins_with_its_mark_and_ends_its_lines_as_rfc_4180_says() -> None:

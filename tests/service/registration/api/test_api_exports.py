@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy import event as happening
 from sqlalchemy import select
 
 from services.registration.attendees import Filters
-from services.registration.exports import attendees_csv
+from services.registration.exports import attendees
 from services.registration.models import Cohort, Event, Person, Placement, Programme, Registration, db
 from shared.clock import now
 from shared.ids import new_id
@@ -51,6 +52,23 @@ def test_the_columns_are_always_the_same(client: FlaskClient, event: str, bearer
     assert list(ada) == [*BASE, *CONSENTS, *ASKED]
     assert (ada["consent_news"], ben["consent_news"]) == ("yes", "no")
     assert ben["role"] == "'=HYPERLINK(1)"
+
+
+@pytest.mark.usefixtures("people")
+def test_a_workbook_has_the_same_columns_and_rows(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    address = f"/api/v1/events/{event}/attendees"
+
+    taken = client.get(f"{address}.xlsx", headers=bearer)
+    header, ada, ben = load_workbook(io.BytesIO(taken.data)).active.iter_rows(values_only=True)
+    assert taken.headers["Content-Disposition"] == 'attachment; filename="winter-webinar-attendees.xlsx"'
+    assert list(header) == [*BASE, *CONSENTS, *ASKED]
+    assert dict(zip(header, ada, strict=True))["registered_at"] == datetime(2030, 7, 1, 10)
+    assert dict(zip(header, ben, strict=True))["role"] == "=HYPERLINK(1)"
+
+    picked = client.get(f"{address}.xlsx?columns=role,email&q=ada", headers=bearer)
+    assert list(load_workbook(io.BytesIO(picked.data)).active.values) == [("role", "email"), (None, "ada@example.org")]
+    assert client.get(f"{address}.xlsx?columns=shoe_size", headers=bearer).status_code == 422
+    assert client.get(f"{address}.xlsx").status_code == 401
 
 
 @pytest.mark.usefixtures("people")
@@ -167,6 +185,6 @@ def test_a_long_list_is_read_in_batches(app: Flask, client: FlaskClient, event: 
 def test_a_long_list_is_sent_while_it_is_read(app: Flask, event: str) -> None:
     with app.app_context():
         found = db.session.scalars(select(Event).filter_by(slug=event)).one()
-        chunks: Iterator[bytes] = attendees_csv(found, Filters(), ["email"])
+        chunks: Iterator[bytes] = attendees(found, Filters(), "csv", ["email"])
         sizes = [chunk.count(b"\r\n") for chunk in chunks]
     assert sizes == [1, 1000, 1000, 500]
