@@ -133,14 +133,14 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
     connection = session if isinstance(session, Connection) else session.connection()
-    return bool(connection.execute(_insert_or_nothing(table, connection.dialect.name), values).rowcount)
+    return connection.execute(_insert_or_nothing(table, connection.dialect.name), values).rowcount == 1
 
 
 @cache
 def _insert_or_nothing(table: Any, dialect: str) -> Any:
     """The statement, made once for each table."""
     module: Any = postgresql if dialect == "postgresql" else sqlite
-    return module.insert(table).on_conflict_do_nothing()
+    return module.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def _dialect(session: AnySession) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from services.registration import create_app, demo
-from services.registration.models import db
+from services.registration.models import Registration, db
 from shared.migrations import upgrade
 from tests.system.databases import databases
 
@@ -84,6 +84,14 @@ def test_registering_takes_no_more_statements_where_many_are_registered(app: Fla
         applies(client, number)
         counts.append(len(asked))
     assert len(set(counts)) == 1, counts
+
+
+def test_whoever_registers_again_is_registered_once(app: Flask) -> None:
+    client = app.test_client()
+    applies(client, 1)
+    applies(client, 1)
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
 
 
 def test_the_event_page_asks_once(app: Flask, asked: list[str]) -> None:

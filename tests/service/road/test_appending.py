@@ -7,6 +7,8 @@ from sqlalchemy.exc import IntegrityError
 from shared import outbox
 from shared.appending import append, write_appended
 from shared.clock import now
+from shared.db import insert_if_absent
+from shared.ids import new_id
 from shared.messages.receipts import Outcome, Settled
 from tests.service.road.conftest import World
 
@@ -50,3 +52,12 @@ def test_a_row_that_cannot_be_fails_where_it_is_written(world: World) -> None:
     with pytest.raises(IntegrityError):
         write_appended(world.db.session)
     world.db.session.rollback()
+
+
+def test_whether_a_row_was_inserted_is_known(world: World) -> None:
+    outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
+    world.db.session.commit()
+    (row,) = outbox.listed(world.queue)
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    assert not insert_if_absent(world.db.session, row.__table__, values)
+    assert insert_if_absent(world.db.session, row.__table__, values | {"id": new_id()})
