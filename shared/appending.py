@@ -1,8 +1,9 @@
 """Rows that are only ever added, written together when their transaction commits.
 
 SQLAlchemy's unit of work costs several times what an INSERT does, and each statement is a way to the
-database and back. What a transaction adds and does not look at again goes past both: on PostgreSQL in one
-statement, whatever the tables. Foreign keys between its rows hold, for they are checked at its end.
+database and back. What a transaction adds and does not look at again goes past both: a few rows go to PostgreSQL
+in one statement, whatever their tables, and foreign keys between them hold, for they are checked at its end.
+Many rows, and those for SQLite, go a table at a time.
 """
 
 from functools import lru_cache
@@ -15,6 +16,7 @@ E = TypeVar("E")
 AnySession = Session | scoped_session[Any]
 Row = tuple[Table, dict[str, Any]]
 WAITING = "rows to append"
+MOST_IN_ONE = 16
 
 
 def append(session: AnySession, model: Any, **values: Any) -> None:
@@ -47,13 +49,13 @@ def write_appended(session: AnySession) -> None:
         return
     session.flush()  # what the rows point to goes first
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and len(rows) <= MOST_IN_ONE:
         shape = tuple((table, tuple(values)) for table, values in rows)
         named = {f"{name}_{place}": value for place, (_, values) in enumerate(rows) for name, value in values.items()}
         connection.execute(_in_one(shape), named)
-    else:
-        for table, values in rows:
-            connection.execute(_alone(table), values)
+        return
+    for (table, _), alike in _by_table(rows).items():
+        connection.execute(_alone(table), alike)
 
 
 def append_at_commit(factory: Any) -> None:
@@ -65,6 +67,14 @@ def append_at_commit(factory: Any) -> None:
 
 def _forget(session: Session) -> None:
     session.info.pop(WAITING, None)
+
+
+def _by_table(rows: list[Row]) -> dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]]:
+    """The rows of each table that give the same columns; tables in the order in which they first came."""
+    found: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
+    for table, values in rows:
+        found.setdefault((table, tuple(values)), []).append(values)
+    return found
 
 
 def _with_defaults(table: Table, values: dict[str, Any]) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def test_a_newcomers_registration_asks_for_the_event_for_the_person_and_adds_the
     if of_postgresql(app):
         assert len(begun) == 3, begun
     else:
-        assert len(begun) == 2 + 7, begun
+        assert len(begun) == 2 + 6, begun
         assert all(statement.startswith("INSERT") for statement in begun[1:])
 
 
