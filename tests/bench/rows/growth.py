@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from subprocess import run
 from time import monotonic
 
@@ -113,7 +114,8 @@ async def _half_way_down(one: Web) -> str:
     listed = await client.get(f"{API}/attendees.json?columns=registered_at")
     client.close()
     moments = re.findall(rb'"registered_at": "([^"]+)"', listed.body)
-    return f"{moments[len(moments) // 2].decode()}~{cursor.partition('~')[2]}".replace("+", "%2B")
+    half_way = datetime.fromisoformat(moments[len(moments) // 2].decode()).astimezone(UTC)
+    return f"{half_way:%Y-%m-%dT%H:%M:%S.%fZ}~{cursor.partition('~')[2]}"
 
 
 def _jobs(database: str) -> Figures:
