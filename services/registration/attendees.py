@@ -12,6 +12,8 @@ from services.registration.models import Cohort, Event, Placement, PlacementStat
 from services.registration.rules.places import Status
 
 PAGE = 50
+CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+"""Without the "+" of an offset, which an address would turn into a space."""
 GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
 
 
@@ -85,13 +87,12 @@ def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
 
 
 def _cursor(registration: Registration) -> str:
-    """Where a page ends, in characters that an address needs no escape for."""
-    return f"{registration.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}~{registration.id}"
+    return f"{registration.created_at.astimezone(UTC).strftime(CURSOR_TIME)}~{registration.id}"
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         created_at, registration_id = cursor.split("~")
-        return datetime.fromisoformat(created_at).astimezone(UTC), UUID(registration_id)
-    except (ValueError, OverflowError) as error:
+        return datetime.strptime(created_at, CURSOR_TIME).replace(tzinfo=UTC), UUID(registration_id)
+    except ValueError as error:
         raise BadCursor("This cursor is not one of ours.") from error

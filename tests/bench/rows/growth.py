@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from subprocess import run
 from time import monotonic
 
@@ -37,11 +38,12 @@ def pages(stage: Stage) -> Iterator[Callable[[], Figures]]:
                     "search for a word that all have": f"{LIST}?q=exampleton",
                     "search in vain": f"{LIST}?q=nobody+by+this+name",
                     "filter by status": f"{LIST}?status=cancelled",
+                    "filter by answer": f"{LIST}?rsvp=declined",
                     "filter by cohort": f"{LIST}?cohort=funder-pilot",
                 }
                 for name, path in looks.items():
                     found[f"{name}, {size:,}, ms"] = asyncio.run(_median(one, _opens(path), cookie=signed[size]))
-            return found
+            return found | _growths(found)
 
         yield measure
 
@@ -76,6 +78,13 @@ def requests(stage: Stage) -> Iterator[Callable[[], Figures]]:
 def _at_every_size(stage: Stage) -> Iterator[dict[int, Web]]:
     with ExitStack() as servers:
         yield {size: servers.enter_context(web(stage.stores, size)) for size in SIZES}
+
+
+def _growths(found: Figures) -> Figures:
+    """How many times as long each look takes among the most people as among the fewest."""
+    few, many = (f", {size:,}, ms" for size in (SIZES[0], SIZES[-1]))
+    looks = [figure.removesuffix(few) for figure in found if figure.endswith(few)]
+    return {f"{look}, its growth": found[look + many] / found[look + few] for look in looks}
 
 
 def _opens(path: str) -> Callable[[Client], Awaitable[Answer]]:
@@ -113,7 +122,8 @@ async def _half_way_down(one: Web) -> str:
     listed = await client.get(f"{API}/attendees.json?columns=registered_at")
     client.close()
     moments = re.findall(rb'"registered_at": "([^"]+)"', listed.body)
-    return f"{moments[len(moments) // 2].decode()}~{cursor.partition('~')[2]}".replace("+", "%2B")
+    half_way = datetime.fromisoformat(moments[len(moments) // 2].decode()).astimezone(UTC)
+    return f"{half_way:%Y-%m-%dT%H:%M:%S.%fZ}~{cursor.partition('~')[2]}"
 
 
 def _jobs(database: str) -> Figures:
