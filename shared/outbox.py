@@ -33,7 +33,7 @@ KEPT_AFTER_SETTLING = timedelta(days=30)
 @dataclass(frozen=True)
 class Envelope:
     """A message on the wire. Id, key, ordinal and origin stay the same from hop to hop, so that every
-    hop can tell a repeat from news, and the last knows whom to answer."""
+    hop can tell a repeat from news, and the last knows whom to answer. `attempt` counts how often it was sent."""
 
     id: str
     type: str
@@ -43,6 +43,7 @@ class Envelope:
     origin: str
     bulk: bool
     body: dict[str, Any]
+    attempt: int = 1
 
     def carrying(self, message: Message) -> "Envelope":
         """The same errand with another message in it."""
@@ -88,7 +89,8 @@ class OutboxRow:
     def envelope(self, origin: str) -> Envelope:
         """What goes on the wire."""
         body = self.body or {}
-        return Envelope(str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body)
+        attempt = self.attempts + 1
+        return Envelope(str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body, attempt)
 
 
 def owe(queue: "Queue", to: str, message: Message, *, key: str, ordinal: int, bulk: bool = False) -> UUID:

@@ -6,6 +6,7 @@ results. `shared.outbox` remembers what is owed, `shared.inbox` what was done.
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from inspect import signature
@@ -19,7 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from shared import inbox, outbox
+from shared import inbox, outbox, receiving
 from shared.appending import append_at_commit
 from shared.messages import Message, UnreadableMessage, decode
 from shared.messages.receipts import Settled
@@ -30,6 +31,16 @@ PAUSE_AFTER_FAILURE_SECONDS = 5.0
 
 log = structlog.get_logger()
 H = TypeVar("H", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class _Handling:
+    """A handler, and how it is called."""
+
+    handler: Callable[..., Any]
+    wants_envelope: bool = False
+    is_receipt: bool = False
+    leased: bool = False
 
 
 class Queue:
@@ -44,7 +55,7 @@ class Queue:
         self.Outbox, self.Inbox = outbox_table, inbox_table
         self.longest_trying: timedelta = inbox.LONGEST_TRYING
         self._db = db
-        self._handlers: dict[type[Message], Callable[..., Any]] = {}
+        self._handlers: dict[tuple[str, int], _Handling] = {}
         self._broker_url = ""
         self._mended_at = 0.0
 
@@ -65,30 +76,34 @@ class Queue:
                 event.listen(factory, "after_commit", _send_what_was_committed)
                 event.listen(factory, "after_rollback", _drop_what_was_not)
 
-    def receives(self, contract: type[Message]) -> Callable[[H], H]:
+    def receives(self, contract: type[Message], *, leased: bool = False) -> Callable[[H], H]:
         """Make a function the handler of one kind of message, which is its first argument.
 
         A handler with a parameter named `envelope` is given the message's envelope too, for its id.
 
         For a receipt it runs in one transaction and returns nothing. For any other message it
-        returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order,
-        leases and the answer are looked after.
+        returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order
+        and the answer are looked after. One that does anything outside its database is `leased`.
         """
 
         def register(handler: H) -> H:
-            self._handlers[contract] = handler
+            wants_envelope = "envelope" in signature(handler).parameters
+            self._handlers[contract.wire_name, contract.wire_version] = _Handling(
+                handler, wants_envelope, is_receipt=contract.is_receipt, leased=leased
+            )
             return handler
 
         return register
 
     def handle(self, envelope: Envelope) -> None:
         """Handle one message that arrived from the broker, inside the service's application context."""
-        contract, handler = self._handler_of(envelope)
+        known = self._handlers.get((envelope.type, envelope.version), UNKNOWN)
+        handler = partial(known.handler, envelope=envelope) if known.wants_envelope else known.handler
         with structlog.contextvars.bound_contextvars(message_id=envelope.id, key=envelope.key, type=envelope.type):
-            if contract is None or not contract.is_receipt:
-                inbox.receive(self, envelope, handler)
-            else:
+            if known.is_receipt:
                 self._handle_receipt(envelope, handler)
+            else:
+                receiving.receive(self, envelope, handler, leased=known.leased)
 
     def send(self, to: str, envelope: Envelope) -> None:
         """Enqueue now. A broker that is away costs nothing but a log line: the clocks send it again."""
@@ -142,13 +157,6 @@ class Queue:
 
         return broker_for(self._broker_url)
 
-    def _handler_of(self, envelope: Envelope) -> tuple[type[Message] | None, Callable[..., Any]]:
-        for contract, handler in self._handlers.items():
-            if (contract.wire_name, contract.wire_version) == (envelope.type, envelope.version):
-                wants_envelope = "envelope" in signature(handler).parameters
-                return contract, partial(handler, envelope=envelope) if wants_envelope else handler
-        return None, _unknown
-
     def _handle_receipt(self, envelope: Envelope, handler: Callable[..., Any]) -> None:
         try:
             handler(decode(envelope.type, envelope.version, envelope.body))
@@ -163,6 +171,9 @@ class Queue:
 
 def _unknown(message: Message) -> None:
     raise UnreadableMessage(f"This service does not receive {message.wire_name!r}.")
+
+
+UNKNOWN = _Handling(_unknown)
 
 
 def _send_what_was_committed(session: Session) -> None:

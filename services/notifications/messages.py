@@ -1,6 +1,7 @@
 """What notifications receives: mails to send, and receipts for what it owes."""
 
 import time
+from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from flask import current_app
 
 from services.notifications.compose import Letterhead, compose, plain_address
 from services.notifications.letters import Unsendable
-from services.notifications.models import Delivery, Suppression, db, queue
+from services.notifications.models import Suppression, db, queue
 from services.notifications.signing import Signer
 from services.notifications.smtp import Refused
 from shared.inbox import Ended
@@ -24,16 +25,18 @@ class Transport(Protocol):
         """Carry one mail off and return what is said to it. Raises Refused or inbox.TryAgain."""
 
 
-@queue.receives(MailDue)
+@queue.receives(MailDue, leased=True)
 def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
     """Write a mail and hand it over, unless its recipient is to get no more."""
     message_id, began = UUID(envelope.id), time.monotonic()
     answer = _suppressed(mail) or _handed_over(mail, message_id)
-    delivery = db.session.get_one(Delivery, message_id)
-    delivery.kind, delivery.registration_id = mail.notice.kind, mail.notice.registration_id
-    delivery.message_id_header = _letterhead().message_id(message_id)
-    delivery.seconds_taken = round(time.monotonic() - began, 4)
-    return answer
+    delivery = {
+        "kind": mail.notice.kind,
+        "registration_id": mail.notice.registration_id,
+        "message_id_header": _letterhead().message_id(message_id),
+        "seconds_taken": round(time.monotonic() - began, 4),
+    }
+    return replace(answer, kept=delivery)
 
 
 @queue.receives(Settled)
@@ -43,9 +46,9 @@ def settle(receipt: Settled) -> None:
 
 
 def _suppressed(mail: MailDue) -> Ended | None:
-    suppression = Suppression.of(mail.notice.recipient.email)
+    reason = Suppression.reason_for(mail.notice.recipient.email)
     db.session.commit()  # nothing in the database is held while the relay is talked to
-    return Ended(Outcome.SUPPRESSED, suppression.reason) if suppression else None
+    return Ended(Outcome.SUPPRESSED, reason) if reason is not None else None
 
 
 def _handed_over(mail: MailDue, message_id: UUID) -> Ended:

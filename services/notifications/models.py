@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.clock import now
@@ -55,14 +55,15 @@ class Suppression(Model):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
     @classmethod
-    def of(cls, address: str) -> "Suppression | None":
-        """The suppression of `address`, if there is one."""
-        return db.session.get(cls, digest_of(address))
+    def reason_for(cls, address: str) -> str | None:
+        """Why `address` gets no more mail; None where it does."""
+        reason: str | None = db.session.scalar(select(cls.reason).where(cls.digest == digest_of(address)))
+        return reason
 
     @classmethod
     def start(cls, address: str, reason: str) -> None:
         """Write to `address` no more, from now on. The first reason stays."""
-        if cls.of(address) is None:
+        if cls.reason_for(address) is None:
             db.session.add(cls(digest=digest_of(address), reason=reason, since=now()))
 
 

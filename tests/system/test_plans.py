@@ -18,7 +18,7 @@ from services.registration.attendees import Filters, Page
 from services.registration.messages import note_rsvp
 from services.registration.models import Event, Outbox, Registration, db, queue
 from services.registration.operations import events
-from shared import inbox, outbox
+from shared import inbox, outbox, receiving
 from shared.clock import now
 from shared.ids import new_id
 from shared.messages import encode
@@ -161,7 +161,7 @@ def takes_in_an_answer(world: World) -> None:
     message = Envelope(
         str(new_id()), rsvp.wire_name, rsvp.wire_version, str(new_id()), 1, "calendar", bulk=False, body=encode(rsvp)
     )
-    inbox.receive(queue, message, note_rsvp)
+    receiving.receive(queue, message, note_rsvp, leased=False)
 
 
 def settles(world: World) -> None:

@@ -12,8 +12,8 @@ from services.notifications.letters import TEMPLATES
 from services.notifications.models import Outbox, Suppression, db, queue
 from shared import outbox
 from shared.clock import now
-from shared.inbox import MOST_ERRORS
 from shared.messages.receipts import Outcome, Settled
+from shared.receiving import MOST_ERRORS
 from tests.service.notifications.notifications_world import World, owed
 from tests.service.notifications.receiving_relay import HANG_UP, ReceivingRelay
 from tests.unit.notifications.mail_examples import a_mail

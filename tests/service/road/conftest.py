@@ -34,6 +34,7 @@ class World:
         self.Outbox: Any = Outbox
         self.Inbox: Any = Inbox
         self.queue = Queue("here", db, outbox_table=Outbox, inbox_table=Inbox)
+        self.leased = True
         self.app = Flask("here")
         connect(self.app, db, database_url, durable=True)
         self.queue.init_app(self.app, NOBODY)

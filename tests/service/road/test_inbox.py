@@ -1,12 +1,13 @@
 """Each message is handled once, in order within its key, and always answered."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from shared import inbox
+from shared import inbox, receiving
 from shared.clock import now
 from shared.ids import new_id
 from shared.inbox import Ended, Forward, TryAgain
@@ -17,6 +18,14 @@ from shared.messages.receipts import Outcome
 from shared.outbox import Envelope
 
 from .conftest import World
+
+in_both_ways = pytest.mark.parametrize("leased", [True, False], ids=["leased", "in one transaction"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def leased(request: pytest.FixtureRequest, world: World) -> None:
+    """Handlers are leased, where a test does not ask for both ways."""
+    world.leased = getattr(request, "param", True)
 
 
 def news(key: str = "k", ordinal: int = 1, **changes: Any) -> Envelope:
@@ -32,7 +41,7 @@ class Handler:
     def __init__(self, world: World, *results: Any) -> None:
         self.calls = 0
         self.results = list(results) or [Ended(Outcome.DONE)]
-        world.queue.receives(EventListed)(self)
+        world.queue.receives(EventListed, leased=world.leased)(self)
 
     def __call__(self, message: EventListed) -> Any:
         self.calls += 1
@@ -51,6 +60,7 @@ def row(world: World, envelope: Envelope) -> Any:
     return world.db.session.query(world.Inbox).filter_by(key=envelope.key, ordinal=envelope.ordinal).one()
 
 
+@in_both_ways
 def test_a_message_is_handled_and_answered(world: World) -> None:
     handler, envelope = Handler(world), news()
     world.queue.handle(envelope)
@@ -58,6 +68,7 @@ def test_a_message_is_handled_and_answered(world: World) -> None:
     assert (handler.calls, to, receipt.type, receipt.body["message_id"]) == (1, "there", "settled", envelope.id)
 
 
+@in_both_ways
 def test_a_repeat_gets_the_same_answer_and_is_not_handled_again(world: World) -> None:
     handler, envelope = Handler(world), news()
     world.queue.handle(envelope)
@@ -66,6 +77,7 @@ def test_a_repeat_gets_the_same_answer_and_is_not_handled_again(world: World) ->
     assert world.sent[0] == world.sent[1]
 
 
+@in_both_ways
 def test_a_forwarded_message_keeps_its_id_key_ordinal_and_origin(world: World) -> None:
     onward = EventListed(event=EventFacts(id="", slug="", title="", url="", timezone=""), status="x", stated_at=now())
     Handler(world, Forward("further", onward))
@@ -81,6 +93,7 @@ def vars_of(envelope: Envelope) -> dict[str, Any]:
     return {name: getattr(envelope, name) for name in Envelope.__dataclass_fields__}
 
 
+@in_both_ways
 def test_an_older_message_after_a_newer_one_of_its_key_is_superseded(world: World) -> None:
     handler = Handler(world)
     world.queue.handle(news(ordinal=2))
@@ -89,6 +102,7 @@ def test_an_older_message_after_a_newer_one_of_its_key_is_superseded(world: Worl
     assert outcomes(world) == ["done", "superseded"]
 
 
+@in_both_ways
 def test_messages_of_other_keys_do_not_supersede(world: World) -> None:
     handler = Handler(world)
     world.queue.handle(news(key="a", ordinal=2))
@@ -174,28 +188,68 @@ def test_a_message_that_kills_its_workers_is_given_up(world: World) -> None:
     poison = news()
     handler = Handler(world, KeyboardInterrupt())
     with time_machine.travel(now(), tick=False) as clock:
-        for _ in range(inbox.MOST_CRASHES):
+        for _ in range(receiving.MOST_CRASHES):
             with pytest.raises(KeyboardInterrupt):
                 world.queue.handle(poison)
             world.db.session.rollback()
             clock.shift(inbox.LEASE + timedelta(seconds=1))
         world.queue.handle(poison)
-    assert handler.calls == inbox.MOST_CRASHES
+    assert handler.calls == receiving.MOST_CRASHES
     assert outcomes(world) == ["failed"]
 
 
+@pytest.mark.parametrize("leased", [False], indirect=True)
+def test_a_message_that_kills_its_workers_where_no_lease_was_asked_for_is_given_up_once_it_is_sent_again(
+    world: World,
+) -> None:
+    poison = news()
+    handler = Handler(world, KeyboardInterrupt())
+    with time_machine.travel(now(), tick=False) as clock:
+        for attempt in range(1, receiving.MOST_CRASHES + 2):
+            with pytest.raises(KeyboardInterrupt):
+                world.queue.handle(replace(poison, attempt=attempt))
+            world.db.session.rollback()
+            clock.shift(inbox.LEASE + timedelta(seconds=1))
+        world.queue.handle(poison)
+    assert handler.calls == receiving.MOST_CRASHES + 1
+    assert outcomes(world) == ["failed"]
+
+
+@pytest.mark.parametrize("leased", [False], indirect=True)
+def test_what_a_dead_worker_did_in_one_transaction_is_not_there_and_not_said_to_be_repeated(world: World) -> None:
+    envelope = news()
+
+    class Dies(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            if self.calls == 0:
+                world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
+                world.db.session.flush()
+            return super().__call__(message)
+
+    Dies(world, KeyboardInterrupt(), Ended(Outcome.DONE))
+    with pytest.raises(KeyboardInterrupt):
+        world.queue.handle(envelope)
+    world.db.session.rollback()
+    world.queue.handle(envelope)
+    assert world.db.session.query(world.Inbox).count() == 1
+    assert outcomes(world) == ["done"]
+    assert world.sent[-1][1].body["possibly_repeated"] is False
+
+
+@in_both_ways
 def test_a_handler_that_keeps_failing_ends_as_failed_with_its_reason(world: World) -> None:
     envelope = news()
     handler = Handler(world, RuntimeError("no"))
     with time_machine.travel(now(), tick=False) as clock:
-        for _ in range(inbox.MOST_ERRORS):
+        for _ in range(receiving.MOST_ERRORS):
             world.queue.handle(envelope)
             clock.shift(timedelta(hours=1))
-    assert handler.calls == inbox.MOST_ERRORS
+    assert handler.calls == receiving.MOST_ERRORS
     assert outcomes(world) == ["failed"]
     assert world.sent[-1][1].body["detail"] == "RuntimeError: no"
 
 
+@in_both_ways
 def test_what_cannot_be_done_now_is_tried_again_later_and_then_given_up_after_two_days(world: World) -> None:
     envelope = news()
     handler = Handler(world, TryAgain("451 come back"))
@@ -212,6 +266,7 @@ def test_what_cannot_be_done_now_is_tried_again_later_and_then_given_up_after_tw
     assert (outcomes(world), world.sent[-1][1].body["detail"]) == (["failed"], "451 come back")
 
 
+@in_both_ways
 def test_a_pause_that_was_asked_for_is_kept(world: World) -> None:
     Handler(world, TryAgain("busy", timedelta(minutes=5)))
     envelope = news()
@@ -223,6 +278,7 @@ def test_a_pause_that_was_asked_for_is_kept(world: World) -> None:
         assert inbox.retry_due(world.queue) == 1
 
 
+@in_both_ways
 def test_pauses_that_were_asked_for_do_not_make_the_next_one_longer(world: World) -> None:
     asked = [TryAgain("the relay is away", timedelta(seconds=1))] * 20
     Handler(world, *asked, TryAgain("451"))
@@ -235,6 +291,7 @@ def test_pauses_that_were_asked_for_do_not_make_the_next_one_longer(world: World
         assert row(world, envelope).paused_until - now() < timedelta(seconds=3)
 
 
+@in_both_ways
 def test_a_repeat_does_not_cut_a_pause_short(world: World) -> None:
     handler, envelope = Handler(world, TryAgain("busy", timedelta(minutes=5)), Ended(Outcome.DONE)), news()
     with time_machine.travel(now(), tick=False) as clock:
@@ -247,6 +304,7 @@ def test_a_repeat_does_not_cut_a_pause_short(world: World) -> None:
     assert (handler.calls, outcomes(world)) == (2, ["done"])
 
 
+@in_both_ways
 def test_a_worker_whose_clock_is_slow_heeds_the_clock_that_calls_it(world: World) -> None:
     handler, envelope = Handler(world, TryAgain("busy", timedelta(minutes=5)), Ended(Outcome.DONE)), news()
     with time_machine.travel(now(), tick=False) as clock:
@@ -266,13 +324,14 @@ def test_a_crash_is_counted_once_however_long_its_message_waits_for_its_turn(wor
             world.queue.handle(newer)
         world.db.session.rollback()
         clock.shift(inbox.LEASE + timedelta(seconds=1))
-        world.db.session.add(world.Inbox(**inbox._fresh(older, now()), lease_until=now() + inbox.LEASE))
+        world.db.session.add(world.Inbox(**receiving.fresh(older, now()), lease_until=now() + inbox.LEASE))
         world.db.session.commit()
-        for _ in range(inbox.MOST_CRASHES):
+        for _ in range(receiving.MOST_CRASHES):
             world.queue.handle(newer)
     assert row(world, newer).crashes == 1
 
 
+@in_both_ways
 @pytest.mark.parametrize("changes", [{"body": {}}, {"type": "nonsense"}, {"version": 2}])
 def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes: dict[str, Any]) -> None:
     handler = Handler(world)
@@ -280,10 +339,11 @@ def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes:
     assert (handler.calls, outcomes(world)) == (0, ["failed"])
 
 
+@in_both_ways
 def test_what_a_failed_handler_wrote_is_taken_back(world: World) -> None:
     class Writes(Handler):
         def __call__(self, message: EventListed) -> Any:
-            world.db.session.add(world.Inbox(**inbox._fresh(news(key="stray"), now())))
+            world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
             world.db.session.flush()
             raise RuntimeError("after writing")
 

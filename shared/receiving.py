@@ -1,0 +1,244 @@
+"""Handles what a service receives: each message once, in order within its key, and always answered.
+
+A handler that only writes to its own database works in one transaction with the outcome of its message:
+whatever happens, both are there or neither. One that reaches out of it (to a mail server) is given its message
+under a lease, which is committed first: a worker that dies lets go of it in time, and whoever takes it up
+knows that it was perhaps done before. So is any message that comes again, for it may be what kills its workers.
+"""
+
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Executable, Table, bindparam, select, update
+
+from shared import inbox
+from shared.clock import now
+from shared.db import insert_if_absent, lock
+from shared.inbox import Ended, Forward, TryAgain
+from shared.messages import UnreadableMessage, decode
+from shared.messages.receipts import Outcome, Settled
+from shared.outbox import Envelope
+
+if TYPE_CHECKING:
+    from shared.queue import Queue
+
+MOST_ERRORS = 5
+MOST_CRASHES = 3
+LONGEST_PAUSE = timedelta(minutes=30)
+PAUSE_WHILE_BUSY = timedelta(seconds=1)
+MOST_LETTERS = 2000
+
+log = structlog.get_logger()
+
+Handler = Callable[[Any], Forward | Ended]
+
+
+@dataclass
+class Turn:
+    """A message whose turn it is, and what its row said before. `lease_until` tells our hold on the row from
+    another's; `has_company` is whether others of its key may be waiting for it to end."""
+
+    envelope: Envelope
+    received_at: datetime
+    has_row: bool = False
+    lease_until: datetime | None = None
+    has_company: bool = False
+    tries: int = 0
+    errors: int = 0
+    crashes: int = 0
+
+
+def receive(queue: "Queue", envelope: Envelope, handler: Handler, *, leased: bool) -> None:
+    """Take one message in, handle it if it is its turn, and answer for it."""
+    turn = _turn_of(queue, envelope)
+    if turn is None:
+        return
+    if leased or turn.has_row or envelope.attempt > 1:
+        _lease(queue, turn)
+    try:
+        answer = handler(decode(envelope.type, envelope.version, envelope.body))
+    except UnreadableMessage as error:
+        queue.session.rollback()
+        answer = Ended(Outcome.FAILED, str(error))
+    except TryAgain as error:
+        queue.session.rollback()
+        turn.crashes += error.perhaps_done
+        return _put_back(queue, turn, str(error), error.pause)
+    except Exception as error:
+        queue.session.rollback()
+        where = traceback.extract_tb(error.__traceback__)[-1]  # its text may hold an address; logs do not
+        log.error("handler failed", error=type(error).__name__, where=f"{where.filename}:{where.lineno}")
+        reason = f"{type(error).__name__}: {error}"
+        turn.errors += 1
+        if turn.errors < MOST_ERRORS:
+            return _put_back(queue, turn, reason, None)
+        answer = Ended(Outcome.FAILED, reason)
+    _finish(queue, turn, answer)
+
+
+def _turn_of(queue: "Queue", envelope: Envelope) -> Turn | None:
+    """The turn of this message, with its key locked until the transaction ends; None where it is not its turn, and
+    then what is to be done instead has been."""
+    session, at = queue.session, now()
+    lock(session, f"{queue.name} {envelope.key}")
+    known = session.connection().execute(_rows_of_key(_table(queue)), {"key": envelope.key}).all()
+    own = next((row for row in known if row.id == UUID(envelope.id)), None)
+    others = [row for row in known if row is not own]
+    turn = Turn(envelope, at, has_company=any(row.settled_at is None for row in others))
+    if own is not None:
+        if own.settled_at is not None:
+            _answer_again(queue, envelope)
+            return None
+        if any(moment is not None and moment > at for moment in (own.lease_until, own.paused_until)):
+            session.commit()
+            return None
+        crashes = own.crashes + (own.status == "claimed")
+        turn = Turn(envelope, own.received_at, True, own.lease_until, turn.has_company, own.tries, own.errors, crashes)
+    if turn.crashes >= MOST_CRASHES:
+        unknown = f"{turn.crashes} tries ended with nobody knowing whether it was done."
+        _finish(queue, turn, Ended(Outcome.FAILED, unknown))
+    elif any(row.ordinal > envelope.ordinal for row in others):
+        _finish(queue, turn, Ended(Outcome.SUPERSEDED, "Something newer was to be said."))
+    elif any(row.settled_at is None and row.lease_until is not None and row.lease_until > at for row in others):
+        _write(queue, turn, status="pending", lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
+        session.commit()
+    else:
+        return turn
+    return None
+
+
+def _lease(queue: "Queue", turn: Turn) -> None:
+    """Commit that the message is ours for a while."""
+    until = now() + inbox.LEASE
+    _write(queue, turn, status="claimed", lease_until=until, due_at=until)
+    queue.session.commit()
+    turn.has_row, turn.lease_until, turn.has_company = True, until, True
+
+
+def _put_back(queue: "Queue", turn: Turn, reason: str, pause: timedelta | None) -> None:
+    """Leave the message for another try, or give it up when two days have passed."""
+    at = now()
+    if at - turn.received_at > queue.longest_trying:
+        return _finish(queue, turn, Ended(Outcome.FAILED, reason))
+    if pause is None:
+        turn.tries += 1
+        pause = _growing_pause(turn.tries)
+    later = at + pause
+    _write(
+        queue, turn, status="pending", lease_until=None, detail=reason[:MOST_LETTERS], due_at=later, paused_until=later
+    )
+    queue.session.commit()
+
+
+def _growing_pause(tries: int) -> timedelta:
+    seconds = min(2.0**tries, LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.7, 1.3))
+
+
+def _finish(queue: "Queue", turn: Turn, answer: Forward | Ended) -> None:
+    """Store the answer with whatever the handler did, in one commit; then send it on its way."""
+    envelope, at = turn.envelope, now()
+    settled = {"settled_at": at, "lease_until": None, "due_at": None, "envelope": None}
+    if isinstance(answer, Forward):
+        to, said = answer.to, envelope.carrying(answer.message)
+        written = _write(queue, turn, **settled, status="forwarded", answer={"to": to, "envelope": vars(said)})
+    else:
+        detail = answer.detail[:MOST_LETTERS]
+        to, said = envelope.origin, _receipt(envelope, answer.outcome, at, detail, turn.crashes)
+        written = _write(queue, turn, **settled, status=answer.outcome, detail=detail, **answer.kept)
+    if not written:
+        return
+    waiting = _waiting_for(queue, envelope) if turn.has_company else []
+    queue.session.commit()
+    queue.send(to, said)
+    for next_in_line in waiting:
+        queue.send(queue.name, next_in_line)
+
+
+def _write(queue: "Queue", turn: Turn, **values: Any) -> bool:
+    """Write the row. False where somebody else has taken the message up, as they may have where this worker stood
+    still for longer than its lease; what the handler wrote is taken back then."""
+    values |= {"tries": turn.tries, "errors": turn.errors, "crashes": turn.crashes}
+    if turn.has_row:
+        ours = {"our_id": UUID(turn.envelope.id), "our_lease": turn.lease_until}
+        written = queue.session.connection().execute(_while_ours(_table(queue)), values | ours).rowcount == 1
+    else:
+        written = insert_if_absent(queue.session, _table(queue), fresh(turn.envelope, turn.received_at) | values)
+    if not written:
+        log.warning("the lease was lost")
+        queue.session.rollback()
+    return written
+
+
+def fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
+    """The row of a message that has just arrived."""
+    return {
+        "id": UUID(envelope.id),
+        "envelope": vars(envelope),
+        "type": envelope.type,
+        "key": envelope.key,
+        "ordinal": envelope.ordinal,
+        "status": "pending",
+        "received_at": at,
+        "due_at": at,
+        "tries": 0,
+        "errors": 0,
+        "crashes": 0,
+    }
+
+
+def _waiting_for(queue: "Queue", envelope: Envelope) -> list[Envelope]:
+    """Messages of the same key that came while this one was being handled."""
+    other = queue.Inbox
+    query = select(other.envelope).where(
+        other.key == envelope.key,
+        other.id != UUID(envelope.id),
+        other.settled_at.is_(None),
+        other.lease_until.is_(None),
+    )
+    return [Envelope(**waiting) for waiting in queue.session.scalars(query)]
+
+
+def _answer_again(queue: "Queue", envelope: Envelope) -> None:
+    """Answer a repeat as the message was answered."""
+    row: Any = queue.session.get(queue.Inbox, UUID(envelope.id), populate_existing=True)
+    if row.answer is not None:
+        to, said = row.answer["to"], Envelope(**row.answer["envelope"])
+    else:
+        to = envelope.origin
+        said = _receipt(envelope, row.status, row.settled_at, row.detail or "", row.crashes)
+    queue.session.commit()
+    queue.send(to, said)
+
+
+def _receipt(envelope: Envelope, outcome: str, at: datetime, detail: str, crashes: int) -> Envelope:
+    return envelope.carrying(
+        Settled(message_id=envelope.id, outcome=outcome, at=at, detail=detail, possibly_repeated=crashes > 0)
+    )
+
+
+def _table(queue: "Queue") -> Table:
+    table: Table = queue.Inbox.__table__
+    return table
+
+
+@cache
+def _rows_of_key(table: Table) -> Executable:
+    row = table.c
+    wanted = (row.id, row.ordinal, row.status, row.settled_at, row.lease_until, row.paused_until, row.received_at)
+    return select(*wanted, row.tries, row.errors, row.crashes).where(row.key == bindparam("key"))
+
+
+@cache
+def _while_ours(table: Table) -> Executable:
+    row = table.c
+    lease = bindparam("our_lease", type_=row.lease_until.type)
+    is_ours = (row.id == bindparam("our_id")) & row.settled_at.is_(None) & row.lease_until.is_not_distinct_from(lease)
+    return update(table).where(is_ours)
