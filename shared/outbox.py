@@ -8,10 +8,25 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, Select, String, Text, func, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Index,
+    Select,
+    String,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from shared.appending import append
@@ -150,20 +165,16 @@ def patience(attempts: int) -> timedelta:
 
 def settle(queue: "Queue", message_id: UUID, outcome: str, detail: str, possibly_repeated: bool) -> bool:
     """Mark a row settled; forget its body, unless it failed and may be replayed. False for a repeat."""
-    row = queue.Outbox
-    result: Any = queue.session.execute(
-        update(row)
-        .where(row.id == message_id, row.settled_at.is_(None))
-        .values(
-            settled_at=now(),
-            outcome=outcome,
-            detail=detail[:2000],
-            due_at=None,
-            **({} if outcome == Outcome.FAILED else {"body": None}),
-            possibly_repeated=possibly_repeated,
-        )
-    )
-    return bool(result.rowcount)
+    values: dict[str, Any] = {"settled_at": now(), "outcome": outcome, "detail": detail[:2000], "due_at": None}
+    if outcome != Outcome.FAILED:
+        values["body"] = None
+    values |= {"row_id": message_id, "possibly_repeated": possibly_repeated}
+    return queue.session.connection().execute(_settling(queue.Outbox.__table__), values).rowcount == 1
+
+
+@cache
+def _settling(table: Table) -> Executable:
+    return update(table).where(table.c.id == bindparam("row_id"), table.c.settled_at.is_(None))
 
 
 def replay(queue: "Queue", message_id: UUID) -> UUID | None:

@@ -42,14 +42,12 @@ Handler = Callable[[Any], Forward | Ended]
 
 @dataclass
 class Turn:
-    """A message whose turn it is, and what its row said before. `lease_until` tells our hold on the row from
-    another's; `has_company` is whether others of its key may be waiting for it to end."""
+    """A message whose turn it is, and what its row says; `lease_until` tells our hold on it from another's."""
 
     envelope: Envelope
     received_at: datetime
     has_row: bool = False
     lease_until: datetime | None = None
-    has_company: bool = False
     tries: int = 0
     errors: int = 0
     crashes: int = 0
@@ -91,7 +89,7 @@ def _turn_of(queue: "Queue", envelope: Envelope) -> Turn | None:
     known = session.connection().execute(_rows_of_key(_table(queue)), {"key": envelope.key}).all()
     own = next((row for row in known if row.id == UUID(envelope.id)), None)
     others = [row for row in known if row is not own]
-    turn = Turn(envelope, at, has_company=any(row.settled_at is None for row in others))
+    turn = Turn(envelope, at)
     if own is not None:
         if own.settled_at is not None:
             _answer_again(queue, envelope)
@@ -100,7 +98,7 @@ def _turn_of(queue: "Queue", envelope: Envelope) -> Turn | None:
             session.commit()
             return None
         crashes = own.crashes + (own.status == "claimed")
-        turn = Turn(envelope, own.received_at, True, own.lease_until, turn.has_company, own.tries, own.errors, crashes)
+        turn = Turn(envelope, own.received_at, True, own.lease_until, own.tries, own.errors, crashes)
     if turn.crashes >= MOST_CRASHES:
         unknown = f"{turn.crashes} tries ended with nobody knowing whether it was done."
         _finish(queue, turn, Ended(Outcome.FAILED, unknown))
@@ -119,7 +117,7 @@ def _lease(queue: "Queue", turn: Turn) -> None:
     until = now() + inbox.LEASE
     _write(queue, turn, status="claimed", lease_until=until, due_at=until)
     queue.session.commit()
-    turn.has_row, turn.lease_until, turn.has_company = True, until, True
+    turn.has_row, turn.lease_until = True, until
 
 
 def _put_back(queue: "Queue", turn: Turn, reason: str, pause: timedelta | None) -> None:
@@ -155,11 +153,8 @@ def _finish(queue: "Queue", turn: Turn, answer: Forward | Ended) -> None:
         written = _write(queue, turn, **settled, status=answer.outcome, detail=detail, **answer.kept)
     if not written:
         return
-    waiting = _waiting_for(queue, envelope) if turn.has_company else []
     queue.session.commit()
     queue.send(to, said)
-    for next_in_line in waiting:
-        queue.send(queue.name, next_in_line)
 
 
 def _write(queue: "Queue", turn: Turn, **values: Any) -> bool:
@@ -192,18 +187,6 @@ def fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
         "errors": 0,
         "crashes": 0,
     }
-
-
-def _waiting_for(queue: "Queue", envelope: Envelope) -> list[Envelope]:
-    """Messages of the same key that came while this one was being handled."""
-    other = queue.Inbox
-    query = select(other.envelope).where(
-        other.key == envelope.key,
-        other.id != UUID(envelope.id),
-        other.settled_at.is_(None),
-        other.lease_until.is_(None),
-    )
-    return [Envelope(**waiting) for waiting in queue.session.scalars(query)]
 
 
 def _answer_again(queue: "Queue", envelope: Envelope) -> None:

@@ -2,6 +2,9 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.orm import lazyload, load_only
+
 from services.registration import timeline
 from services.registration.models import Outbox, Registration, db, queue
 from services.registration.timeline import SYSTEM
@@ -10,11 +13,13 @@ from shared.messages.receipts import Settled
 
 def record(receipt: Settled) -> None:
     """Settle what a receipt is for, and put it on the timeline; a repeated receipt changes nothing."""
-    row = db.session.get(Outbox, UUID(receipt.message_id))
-    notice = (row.body or {}).get("notice") if row is not None else None
-    if not queue.settle(receipt) or notice is None:
+    said = Outbox.body["notice"]
+    notices = select(said["kind"].as_string().label("kind"), said["registration_id"].as_string().label("about"))
+    notice = db.session.execute(notices.where(Outbox.id == UUID(receipt.message_id))).one_or_none()
+    if not queue.settle(receipt) or notice is None or notice.about is None:
         return
-    registration = db.session.get(Registration, UUID(notice["registration_id"]))
+    only_its_event = load_only(Registration.event_id), lazyload(Registration.person)
+    registration = db.session.get(Registration, UUID(notice.about), options=only_its_event)
     if registration is not None:
-        detail = {"mail": notice["kind"], "detail": receipt.detail, "message": receipt.message_id}
+        detail = {"mail": notice.kind, "detail": receipt.detail, "message": receipt.message_id}
         timeline.record(registration, f"mail {receipt.outcome}", SYSTEM, **detail)

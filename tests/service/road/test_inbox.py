@@ -123,9 +123,12 @@ def test_a_newer_message_waits_for_the_older_one_that_is_being_handled(world: Wo
             return super().__call__(message)
 
     handler = Meanwhile(world)
-    world.queue.handle(older)
-    assert world.sent[-1] == ("here", newer)
-    world.queue.handle(newer)
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(older)
+        clock.shift(receiving.PAUSE_WHILE_BUSY)
+        assert inbox.retry_due(world.queue) == 1
+        assert world.sent[-1] == ("here", newer)
+        world.queue.handle(newer)
     assert (handler.calls, outcomes(world)) == (2, ["done", "done"])
 
 
