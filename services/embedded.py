@@ -6,6 +6,7 @@ It is the only place that knows all three services.
 """
 
 import ctypes
+import gc
 import os
 import secrets
 import shutil
@@ -22,6 +23,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
 from services import calendar, notifications, registration
 from services.data_folder import SERVICES, data_folder, database_urls, hold, kept
@@ -76,6 +78,9 @@ class Embedded:
                 self._start_redis()
             apps = {name: module.create_app(self.values) for name, module in _modules().items()}
             self._run_to_its_end(lambda: self._prepare(apps))
+            configure_mappers()
+            gc.collect()
+            gc.freeze()  # what the children share stays shared: the collector would write to every page of it
             self._start_children(apps)
             self._announce()
             while not self.stopping.wait(0.3):
