@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic, sleep
+from time import monotonic
 
 from services.notifications.circuit import Circuit
 from services.notifications.sharing import RENEWED_EVERY, Lines, SharedPace
@@ -14,6 +14,7 @@ from shared.inbox import LEASE, TryAgain
 
 MARGIN_SECONDS = 5.0
 LOOKS_FOR_A_LINE_EVERY_SECONDS = 0.2
+LONGEST_WAIT_SECONDS = 3.0
 BUSY = "Every connection to the relay is busy."
 
 
@@ -41,7 +42,7 @@ class SmtpTransport:
         self._turns = threading.BoundedSemaphore(lines.count)
         self._idle: list[Call] = []  # the one used last is at the end
         self._is_watched = False
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
 
     def send(self, sender: str, recipient: str, content: bytes) -> str:
         """Send one mail and return what the relay says to it.
@@ -60,7 +61,7 @@ class SmtpTransport:
         if not self._turns.acquire(timeout=self._timeout):
             raise TryAgain(BUSY, timedelta(seconds=1))
         try:
-            call = self._idle_one() or self._place()
+            call = self._idle_or_placed()
             try:
                 self._hold(call)
                 yield call
@@ -80,9 +81,23 @@ class SmtpTransport:
             self._end(call)
         return chosen
 
-    def _place(self) -> Call:
-        """A fresh call. Raises TryAgain where every line is held, or the relay cannot be reached."""
-        line = self._free_line()
+    def _idle_or_placed(self) -> Call:
+        """The call used last, or a fresh one where a line is free; whoever finds neither waits for the first to come.
+
+        Raises TryAgain where that takes long: another process, which holds the lines, may send the mail.
+        """
+        give_up_at = monotonic() + min(self._timeout, LONGEST_WAIT_SECONDS)
+        while monotonic() < give_up_at:
+            if call := self._idle_one():
+                return call
+            if (line := self._lines.take()) is not None:
+                return self._place(line)
+            with self._lock:
+                self._lock.wait_for(lambda: self._idle, LOOKS_FOR_A_LINE_EVERY_SECONDS)
+        raise TryAgain(BUSY, timedelta(seconds=1))
+
+    def _place(self, line: int) -> Call:
+        """A fresh call on this line. Raises TryAgain where the relay cannot be reached."""
         try:
             connection = converse(self.relay, self._domain, self._timeout)
         except OSError as error:
@@ -90,14 +105,6 @@ class SmtpTransport:
             raise self._circuit.failed(why_unreachable(error)) from error
         self._circuit.mended()
         return Call(connection, line, held_at=monotonic())
-
-    def _free_line(self) -> int:
-        give_up_at = monotonic() + self._timeout
-        while (line := self._lines.take()) is None:
-            if monotonic() > give_up_at:
-                raise TryAgain(BUSY, timedelta(seconds=1))
-            sleep(LOOKS_FOR_A_LINE_EVERY_SECONDS)
-        return line
 
     def _hold(self, call: Call) -> None:
         if monotonic() - call.held_at > RENEWED_EVERY.total_seconds():
@@ -110,6 +117,7 @@ class SmtpTransport:
             return self._end(call)
         with self._lock:
             self._idle.append(call)
+            self._lock.notify()
             if not self._is_watched:
                 self._watch_the_idle()
 
