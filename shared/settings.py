@@ -121,7 +121,7 @@ def common(environment: Environment, database_variable: str) -> dict[str, Any]:
         "BROKER_URL": environment.url("BROKER_URL", BROKER_SCHEMES),
         "MAIL_FROM": environment.mail_address("MAIL_FROM"),
         "WEB_WORKERS": environment.number("WEB_WORKERS", 1, most=64),
-        "WEB_THREADS": environment.number("WEB_THREADS", 8, most=256),
+        "WEB_THREADS": environment.number("WEB_THREADS", 4, most=256),
         "WORKER_THREADS": environment.number("WORKER_THREADS", 8, most=256),
         "SHUTDOWN_SECONDS": environment.number("SHUTDOWN_SECONDS", 8, most=600),
         "TRUSTED_PROXIES": environment.number("TRUSTED_PROXIES", 0, least=0, most=10),

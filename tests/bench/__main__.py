@@ -58,12 +58,14 @@ def _on_all(row: Row, stores: list[Stores], folder: Path, rounds: int) -> dict[s
     for one in stores:
         if row in ON_SQLITE_ALONE and one.name != "SQLite":
             continue
+        began = time.monotonic()
         print(f"\n{row.work} ({row.name}), {one.name}", flush=True)
         found[one.name] = results_of(_rounds(row, Stage(one, folder), rounds), targets)
         for result in found[one.name]:
             ratio = "" if result.ratio is None else f"  {result.ratio:.2f} ×"
             target = "" if result.target is None else f"  {'ok' if result.is_met else 'MISSED'}: {result.target}"
             print(f"  {result.figure:<56} {written(result.median):>8}{ratio}{target}", flush=True)
+        print(f"  (measured in {time.monotonic() - began:.0f} s)", flush=True)
     return found
 
 

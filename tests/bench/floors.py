@@ -21,7 +21,7 @@ from shared.serving import run_web
 
 Application = Callable[[Any, Any], Iterable[bytes]]
 
-THREADS = 8
+THREADS = 4
 
 
 def sqlalchemy_insert(url: str) -> Application:
