@@ -6,7 +6,6 @@ It is the only place that knows all three services.
 """
 
 import ctypes
-import gc
 import os
 import secrets
 import shutil
@@ -23,11 +22,11 @@ from typing import Any
 from urllib.request import urlopen
 
 from flask import Flask
-from sqlalchemy.orm import configure_mappers
 
 from services import calendar, notifications, registration
 from services.data_folder import SERVICES, data_folder, database_urls, hold, kept
 from services.registration.commands import let_first_organiser_in, load_demo
+from shared.forking import share_what_is_loaded
 from shared.migrations import upgrade
 from shared.processes import run_clock, run_worker
 from shared.serving import run_web
@@ -78,9 +77,7 @@ class Embedded:
                 self._start_redis()
             apps = {name: module.create_app(self.values) for name, module in _modules().items()}
             self._run_to_its_end(lambda: self._prepare(apps))
-            configure_mappers()
-            gc.collect()
-            gc.freeze()  # what the children share stays shared: the collector would write to every page of it
+            share_what_is_loaded()
             self._start_children(apps)
             self._announce()
             while not self.stopping.wait(0.3):

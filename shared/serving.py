@@ -12,6 +12,7 @@ import structlog
 from waitress import wasyncore
 from waitress.server import create_server
 
+from shared.forking import share_what_is_loaded
 from shared.stopping import stop_signal
 
 BACKLOG = 1024
@@ -71,6 +72,7 @@ def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: 
                 os._exit(0)
         return child
 
+    share_what_is_loaded()
     stopping = stop_signal()
     children = {fork() for _ in range(workers)}
     while not stopping.wait(0.3):

@@ -17,7 +17,7 @@ class Stage:
 
     stores: Stores
     folder: Path
-    turn: float = 2.0
+    turn: float = 1.5
 
 
 @dataclass(frozen=True)
