@@ -58,8 +58,8 @@ def receive(queue: "Queue", envelope: Envelope, handler: Handler, *, leased: boo
     turn = _turn_of(queue, envelope)
     if turn is None:
         return
-    if leased or turn.has_row or envelope.attempt > 1:
-        _lease(queue, turn)
+    if (leased or turn.has_row or envelope.attempt > 1) and not _lease(queue, turn):
+        return
     try:
         answer = handler(decode(envelope.type, envelope.version, envelope.body))
     except UnreadableMessage as error:
@@ -112,12 +112,14 @@ def _turn_of(queue: "Queue", envelope: Envelope) -> Turn | None:
     return None
 
 
-def _lease(queue: "Queue", turn: Turn) -> None:
-    """Commit that the message is ours for a while."""
+def _lease(queue: "Queue", turn: Turn) -> bool:
+    """Commit that the message is ours for a while. False where whoever had it before has just ended it after all."""
     until = now() + inbox.LEASE
-    _write(queue, turn, status="claimed", lease_until=until, due_at=until)
+    if not _write(queue, turn, status="claimed", lease_until=until, due_at=until):
+        return False
     queue.session.commit()
     turn.has_row, turn.lease_until = True, until
+    return True
 
 
 def _put_back(queue: "Queue", turn: Turn, reason: str, pause: timedelta | None) -> None:

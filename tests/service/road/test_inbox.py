@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from shared import inbox, receiving
 from shared.clock import now
@@ -185,6 +186,26 @@ def test_a_worker_that_stood_still_beyond_its_lease_changes_nothing_when_it_wake
     assert outcomes(world) == ["sent"]
     assert row(world, envelope).status == "sent"
     assert row(world, envelope).settled_at is not None
+
+
+def test_a_message_that_a_late_worker_ends_just_when_it_is_taken_up_is_not_handled_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    envelope, take_lease = news(), receiving._lease
+    handler = Handler(world, KeyboardInterrupt(), Ended(Outcome.SENT))
+
+    def just_after_the_late_worker(queue: Any, turn: Any) -> bool:
+        world.db.session.execute(update(world.Inbox).values(status="sent", settled_at=now(), lease_until=None))
+        return take_lease(queue, turn)
+
+    with time_machine.travel(now(), tick=False) as clock:
+        with pytest.raises(KeyboardInterrupt):
+            world.queue.handle(envelope)
+        world.db.session.rollback()
+        clock.shift(inbox.LEASE + timedelta(seconds=1))
+        monkeypatch.setattr(receiving, "_lease", just_after_the_late_worker)
+        world.queue.handle(envelope)
+    assert (handler.calls, outcomes(world)) == (1, [])
 
 
 def test_a_message_that_kills_its_workers_is_given_up(world: World) -> None:
