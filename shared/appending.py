@@ -1,22 +1,25 @@
 """Rows that are only ever added, written together when their transaction commits.
 
 SQLAlchemy's unit of work costs several times what an INSERT does, and each statement is a way to the
-database and back. What a transaction adds and does not look at again goes past both: a few rows go to PostgreSQL
-in one statement, whatever their tables, and foreign keys between them hold, for they are checked at its end.
-Many rows, and those for SQLite, go a table at a time.
+database and back. What a transaction adds and does not look at again goes past both. PostgreSQL takes all of it
+in one statement with a part for each table, which reads its rows from one JSON array; foreign keys between
+the parts hold, for they are checked at the statement's end. SQLite, which is in the process, takes a table at a time.
 """
 
-from functools import lru_cache
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable, Table, bindparam, event, insert, inspect
+from sqlalchemy import Column, Executable, Table, event, insert, inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, make_transient_to_detached, scoped_session
 
 E = TypeVar("E")
 AnySession = Session | scoped_session[Any]
 Row = tuple[Table, dict[str, Any]]
 WAITING = "rows to append"
-MOST_IN_ONE = 16
 
 
 def append(session: AnySession, model: Any, **values: Any) -> None:
@@ -24,7 +27,7 @@ def append(session: AnySession, model: Any, **values: Any) -> None:
     waiting: list[Row] = session.info.setdefault(WAITING, [])
     if not waiting:
         session.connection()  # without a transaction there would be nothing to roll back
-    waiting.append((model.__table__, _with_defaults(model.__table__, values)))
+    waiting.append((model.__table__, _whole(model.__table__, values)))
 
 
 def append_entity(session: AnySession, entity: E) -> E:
@@ -49,13 +52,15 @@ def write_appended(session: AnySession) -> None:
         return
     session.flush()  # what the rows point to goes first
     connection = session.connection()
-    if connection.dialect.name == "postgresql" and len(rows) <= MOST_IN_ONE:
-        shape = tuple((table, tuple(values)) for table, values in rows)
-        named = {f"{name}_{place}": value for place, (_, values) in enumerate(rows) for name, value in values.items()}
-        connection.execute(_in_one(shape), named)
-        return
-    for (table, _), alike in _by_table(rows).items():
-        connection.execute(_alone(table), alike)
+    by_table = _by_table(rows)
+    if connection.dialect.name == "postgresql":
+        written = {
+            f"rows_{place}": json.dumps(alike, default=_as_text) for place, alike in enumerate(by_table.values())
+        }
+        connection.exec_driver_sql(_in_one(tuple(by_table)), written)
+    else:
+        for table, alike in by_table.items():
+            connection.execute(_alone(table), alike)
 
 
 def append_at_commit(factory: Any) -> None:
@@ -69,33 +74,52 @@ def _forget(session: Session) -> None:
     session.info.pop(WAITING, None)
 
 
-def _by_table(rows: list[Row]) -> dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]]:
-    """The rows of each table that give the same columns; tables in the order in which they first came."""
-    found: dict[tuple[Table, tuple[str, ...]], list[dict[str, Any]]] = {}
+def _by_table(rows: list[Row]) -> dict[Table, list[dict[str, Any]]]:
+    """The rows of each table; tables in the order in which they first came."""
+    found: dict[Table, list[dict[str, Any]]] = {}
     for table, values in rows:
-        found.setdefault((table, tuple(values)), []).append(values)
+        found.setdefault(table, []).append(values)
     return found
 
 
-def _with_defaults(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    for column in table.columns:
-        default: Any = column.default
-        if default is not None and column.key not in values:
-            values[column.key] = default.arg(None) if default.is_callable else default.arg
-    return values
+def _whole(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    """The row with a value for every column."""
+    return {name: values[name] if name in values else default() for name, default in _defaults(table)}
 
 
-@lru_cache(maxsize=64)
+@cache
+def _defaults(table: Table) -> list[tuple[str, Callable[[], Any]]]:
+    return [(column.name, _default_of(column)) for column in table.columns]
+
+
+def _default_of(column: Column[Any]) -> Callable[[], Any]:
+    default: Any = column.default
+    if default is None:
+        return lambda: None
+    return partial(default.arg, None) if default.is_callable else lambda: default.arg
+
+
+def _as_text(value: Any) -> str:
+    """How PostgreSQL reads what JSON has no word for."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("A naive datetime was about to be stored.")
+    return str(value)
+
+
+@cache
 def _alone(table: Table) -> Executable:
     return insert(table)
 
 
 @lru_cache(maxsize=512)
-def _in_one(shape: tuple[tuple[Table, tuple[str, ...]], ...]) -> Executable:
-    """One statement that inserts a row for each table of `shape`, its parameters named after column and place."""
-    inserts = [
-        insert(table).values({name: bindparam(f"{name}_{place}", type_=table.c[name].type) for name in names})
-        for place, (table, names) in enumerate(shape)
-    ]
+def _in_one(tables: tuple[Table, ...]) -> str:
+    """One statement that inserts into each of the tables what the parameter for its place holds."""
+    names = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
+    inserts = []
+    for place, table in enumerate(tables):
+        columns, name = ", ".join(names.format_column(column) for column in table.columns), names.format_table(table)
+        rows = f"jsonb_populate_recordset(NULL::{name}, %(rows_{place})s)"
+        inserts.append(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {rows}")  # noqa: S608 (names of our models)
     *others, last = inserts
-    return last.add_cte(*(one.cte(f"row_{place}") for place, one in enumerate(others)))
+    parts = [f"part_{place} AS ({one})" for place, one in enumerate(others)]
+    return f"WITH {', '.join(parts)} {last}" if parts else last

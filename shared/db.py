@@ -35,7 +35,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BUSY_TIMEOUT_SECONDS = 15
 WRITES = "writes"
 
-Json = JSON().with_variant(postgresql.JSONB(), "postgresql")
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -147,7 +147,7 @@ def repeatable(view: V) -> V:
             return _again(*kept)
         try:
             response = _answer(view, args, kwargs)
-            repeats.keep_answer(scope, key, body, response.status_code, response.get_json())
+            repeats.keep_answer(scope, key, body, response.status_code, response.get_json() or {})
             db.session.commit()
         except IntegrityError:  # the same request, sent twice at once
             db.session.rollback()
@@ -206,7 +206,7 @@ def _answer(view: Callable[..., Any], args: Any, kwargs: Any) -> Response:
 
 
 def _again(status: int, answer: dict[str, Any]) -> Response:
-    response = jsonify(answer)
+    response = jsonify(answer) if answer else Response()
     response.status_code = status
     return response
 

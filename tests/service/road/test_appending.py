@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from shared import outbox
 from shared.appending import append
@@ -65,3 +65,12 @@ def test_whether_a_row_was_inserted_is_known(world: World) -> None:
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     assert not insert_if_absent(world.db.session, row.__table__, values)
     assert insert_if_absent(world.db.session, row.__table__, values | {"id": new_id()})
+
+
+def test_a_naive_moment_is_refused(world: World) -> None:
+    row = {"queue": "there", "type": "settled", "version": 1, "key": "k", "ordinal": 1, "bulk": False, "body": {}}
+    append(world.db.session, world.queue.Outbox, id=new_id(), created_at=now().replace(tzinfo=None), **row)
+    with pytest.raises((ValueError, StatementError), match="naive"):
+        world.db.session.commit()
+    world.db.session.rollback()
+    assert outbox.listed(world.queue) == []
