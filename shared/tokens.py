@@ -6,6 +6,7 @@ mail sent a second time is the same to the byte.
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -48,5 +49,6 @@ def read(secret: str, purpose: Purpose, token: str) -> str:
     return str(subject)
 
 
+@lru_cache(maxsize=16)
 def _serializer(secret: str, purpose: Purpose) -> URLSafeSerializer:
     return URLSafeSerializer(secret, salt=f"placecard {purpose}")

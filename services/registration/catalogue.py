@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.registration.models import Event, Form, Programme, db
+from services.registration.rules.places import is_full
 from services.registration.rules.questions import Question
 
 COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
@@ -30,13 +31,22 @@ AS_IT_STANDS = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.s
 
 def find(slug: str) -> Event | None:
     """The event of this slug, in the session at hand, with its sessions, programme and cohorts."""
-    found = db.session.connection().execute(AS_IT_STANDS, {"slug": slug}).one_or_none()
+    found = _ask(slug)
     if found is None:
         return None
     event = db.session.merge(_read(*found[: len(STATE)]), load=False)
     for counted, value in zip(COUNTED, found[len(STATE) :], strict=True):
         set_committed_value(event, counted.key, value)
     return event
+
+
+def look(slug: str) -> tuple[Event, bool] | None:
+    """The event of this slug for those who only read it, and whether every place is taken.
+
+    As long as its state is the same it is the same object, for all requests and threads.
+    """
+    found = _ask(slug)
+    return (_read(*found[: len(STATE)]), is_full(found.capacity, found.places_taken)) if found else None
 
 
 def questions(event: Event) -> tuple[Question, ...]:
@@ -48,6 +58,10 @@ def questions(event: Event) -> tuple[Question, ...]:
 def questions_of(event_id: UUID, version: int) -> tuple[Question, ...]:
     """What one version of an event's form asks; versions never change."""
     return db.session.get_one(Form, (event_id, version)).read()
+
+
+def _ask(slug: str) -> Any:
+    return db.session.connection().execute(AS_IT_STANDS, {"slug": slug}).one_or_none()
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request
@@ -16,6 +17,7 @@ from services.registration.models import Event, EventStatus, db
 from services.registration.operations import registrations
 from services.registration.public.fields import answers_typed
 from services.registration.public.same_site import refuse_other_sites
+from services.registration.rules import places
 from services.registration.rules.places import EventIsFull, Status
 from services.registration.rules.questions import Question
 from services.registration.rules.wording import WORDINGS
@@ -27,6 +29,7 @@ from shared.web import content_security_policy
 
 forms = Blueprint("forms", __name__)
 FORM_OPEN_FOR = timedelta(hours=24)
+PLACE_OF_FORM_KEY = secrets.token_urlsafe(12)  # nobody can have written it into an event
 
 
 @forms.get("/")
@@ -40,13 +43,13 @@ def home() -> ResponseReturnValue:
 @forms.get("/events/<slug>")
 def event_page(slug: str) -> ResponseReturnValue:
     """The event with its form."""
-    return _form_page(_event_or_404(slug), {}, {})
+    return _blank_form(slug, embedded=False)
 
 
 @forms.get("/events/<slug>/embed")
 def embedded_form(slug: str) -> ResponseReturnValue:
     """The form alone, for a frame on the organisation's own site."""
-    return _form_page(_event_or_404(slug), {}, {}, embedded=True)
+    return _blank_form(slug, embedded=True)
 
 
 @forms.post("/events/<slug>")
@@ -65,7 +68,7 @@ def register(slug: str) -> ResponseReturnValue:
         application = read_application(questions, given, source="form")
         form_key = _read_form_key(event)
     except Unusable as error:
-        return _form_page(event, given, error.errors), 422
+        return _form_again(event, given, error.errors), 422
     kept = repeats.answer_kept("form", form_key, given)
     if kept is not None:
         return _thanks(event, Status(kept[1]["standing"]))
@@ -75,7 +78,7 @@ def register(slug: str) -> ResponseReturnValue:
         db.session.commit()
     except EventIsFull:
         db.session.rollback()
-        return _form_page(event, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
+        return _form_again(event, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
     except IntegrityError:  # the same form, sent twice at once: the other one has been kept
         db.session.rollback()
         kept = repeats.answer_kept("form", form_key, given)
@@ -98,19 +101,43 @@ def _given(questions: tuple[Question, ...]) -> dict[str, Any]:
     return {**fields, "answers": answers_typed(questions), "consents": request.form.getlist("consents")}
 
 
-def _form_page(event: Event, given: dict[str, Any], errors: dict[str, str], *, embedded: bool = False) -> Response:
-    embedded = embedded or request.form.get("embedded") == "yes"
-    page = render_template(
+def _blank_form(slug: str, *, embedded: bool) -> Response:
+    seen = catalogue.look(slug)
+    if seen is None or seen[0].status == EventStatus.DRAFT:
+        abort(404)
+    event, is_full = seen
+    page = _blank_page(event, is_full, embedded).replace(PLACE_OF_FORM_KEY, _new_form_key(event))
+    return _frameable(page, embedded)
+
+
+@lru_cache(maxsize=64)
+def _blank_page(event: Event, is_full: bool, embedded: bool) -> str:
+    """The page as nobody has filled it in yet, which is everybody's but for the form's key."""
+    return _rendered(event, {}, {}, PLACE_OF_FORM_KEY, is_full=is_full, embedded=embedded)
+
+
+def _form_again(event: Event, given: dict[str, Any], errors: dict[str, str]) -> Response:
+    """The form with all that was typed, and what is wrong with it."""
+    embedded = request.form.get("embedded") == "yes"
+    is_full = places.is_full(event.capacity, event.places_taken)
+    page = _rendered(event, given, errors, _new_form_key(event), is_full=is_full, embedded=embedded)
+    return _frameable(page, embedded)
+
+
+def _rendered(
+    event: Event, given: dict[str, Any], errors: dict[str, str], form_key: str, *, is_full: bool, embedded: bool
+) -> str:
+    return render_template(
         "public/embed.html" if embedded else "public/event.html",
         event=event,
+        is_full=is_full,
         questions=catalogue.questions(event),
         wordings=WORDINGS,
         given=given,
         errors=errors,
-        form_key=_new_form_key(event),
+        form_key=form_key,
         embedded=embedded,
     )
-    return _frameable(page, embedded)
 
 
 def _thanks(event: Event, standing: Status) -> Response:

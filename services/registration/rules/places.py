@@ -36,6 +36,11 @@ def standing_for_next(capacity: int | None, taken: int, waiting: int, *, waitlis
     raise EventIsFull
 
 
+def is_full(capacity: int | None, taken: int) -> bool:
+    """Whether every place is taken."""
+    return capacity is not None and taken >= capacity
+
+
 def places_to_give(capacity: int | None, taken: int, waiting: int) -> int:
     """How many of those who wait can have a place now."""
     return waiting if capacity is None else max(0, min(waiting, capacity - taken))
