@@ -4,6 +4,7 @@ An event's words, sessions and programme change seldom and are read with every r
 query tells whether they are as they were, and only where they are not are they read again.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,6 @@ from services.registration.models import Event, Form, Programme, db
 from services.registration.rules.places import is_full
 from services.registration.rules.questions import Question
 
-COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
 STATE = (
     Event.id,
     Event.status,
@@ -26,27 +26,44 @@ STATE = (
     Event.programme_id,
     Programme.rules_version,
 )
+COUNTED = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
 AS_IT_STANDS = select(*STATE, *COUNTED).outerjoin(Event.programme).where(Event.slug == bindparam("slug"))
 
 
-def find(slug: str) -> Event | None:
-    """The event of this slug, in the session at hand, with its sessions, programme and cohorts."""
-    found = _ask(slug)
+@dataclass(frozen=True)
+class Seen:
+    """An event as a request has found it. `event` is the same object for all requests and threads as long as its
+    state is the same: it is to be read, and its places are `counted` here."""
+
+    event: Event
+    counted: dict[str, Any]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every place is taken."""
+        return is_full(self.counted["capacity"], self.counted["places_taken"])
+
+    def taken_up(self) -> Event:
+        """The event in the session at hand, with its sessions, programme and cohorts, for whoever changes something."""
+        event = db.session.merge(self.event, load=False)
+        for name, value in self.counted.items():
+            set_committed_value(event, name, value)
+        return event
+
+
+def look(slug: str) -> Seen | None:
+    """The event of this slug."""
+    found = db.session.connection().execute(AS_IT_STANDS, {"slug": slug}).one_or_none()
     if found is None:
         return None
-    event = db.session.merge(_read(*found[: len(STATE)]), load=False)
-    for counted, value in zip(COUNTED, found[len(STATE) :], strict=True):
-        set_committed_value(event, counted.key, value)
-    return event
+    names = (column.key for column in COUNTED)
+    return Seen(_read(*found[: len(STATE)]), dict(zip(names, found[len(STATE) :], strict=True)))
 
 
-def look(slug: str) -> tuple[Event, bool] | None:
-    """The event of this slug for those who only read it, and whether every place is taken.
-
-    As long as its state is the same it is the same object, for all requests and threads.
-    """
-    found = _ask(slug)
-    return (_read(*found[: len(STATE)]), is_full(found.capacity, found.places_taken)) if found else None
+def find(slug: str) -> Event | None:
+    """The event of this slug, in the session at hand."""
+    seen = look(slug)
+    return seen.taken_up() if seen else None
 
 
 def questions(event: Event) -> tuple[Question, ...]:
@@ -58,10 +75,6 @@ def questions(event: Event) -> tuple[Question, ...]:
 def questions_of(event_id: UUID, version: int) -> tuple[Question, ...]:
     """What one version of an event's form asks; versions never change."""
     return db.session.get_one(Form, (event_id, version)).read()
-
-
-def _ask(slug: str) -> Any:
-    return db.session.connection().execute(AS_IT_STANDS, {"slug": slug}).one_or_none()
 
 
 @lru_cache(maxsize=256)

@@ -1,5 +1,6 @@
 """How often a request asks its database: a number that does not grow with the work of others, nor unnoticed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,17 @@ def test_a_newcomers_registration_asks_for_the_event_for_the_person_and_adds_the
     else:
         assert len(begun) == 2 + 6, begun
         assert all(statement.startswith("INSERT") for statement in begun[1:])
+
+
+def test_the_form_asks_no_more_than_the_api(app: Flask, asked: list[str]) -> None:
+    client = app.test_client()
+    for number in range(2):
+        form_key = re.findall(r'name="form_key" value="([^"]+)"', client.get(EVENT).text)[0]
+        typed = {"name": "Ada Example", "email": f"ada-{number}@example.org", "consents": "privacy"}
+        asked.clear()
+        assert client.post(EVENT, data=typed | {"form_key": form_key}).status_code == 200
+    begun = [statement for statement in asked if not statement.startswith("BEGIN")]
+    assert len(begun) == (3 if of_postgresql(app) else 2 + 6), begun
 
 
 def test_registering_takes_no_more_statements_where_many_are_registered(app: Flask, asked: list[str]) -> None:

@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from services.registration import catalogue, repeats
 from services.registration.applications import Unusable, read_application
+from services.registration.catalogue import Seen
 from services.registration.limits import limit_registrations
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import registrations
 from services.registration.public.fields import answers_typed
 from services.registration.public.same_site import refuse_other_sites
-from services.registration.rules import places
 from services.registration.rules.places import EventIsFull, Status
 from services.registration.rules.questions import Question
 from services.registration.rules.wording import WORDINGS
@@ -43,13 +43,13 @@ def home() -> ResponseReturnValue:
 @forms.get("/events/<slug>")
 def event_page(slug: str) -> ResponseReturnValue:
     """The event with its form."""
-    return _blank_form(slug, embedded=False)
+    return _blank_form(_seen_or_404(slug), embedded=False)
 
 
 @forms.get("/events/<slug>/embed")
 def embedded_form(slug: str) -> ResponseReturnValue:
     """The form alone, for a frame on the organisation's own site."""
-    return _blank_form(slug, embedded=True)
+    return _blank_form(_seen_or_404(slug), embedded=True)
 
 
 @forms.post("/events/<slug>")
@@ -57,42 +57,38 @@ def embedded_form(slug: str) -> ResponseReturnValue:
 def register(slug: str) -> ResponseReturnValue:
     """Take a registration. The page that answers is the same whether the address is new or known."""
     refuse_other_sites()
-    event = _event_or_404(slug)
-    if not event.takes_registrations:
+    seen = _seen_or_404(slug)
+    if not seen.event.takes_registrations:
         abort(409)
-    questions = catalogue.questions(event)
+    questions = catalogue.questions(seen.event)
     given = _given(questions)
     if request.form.get("website"):  # a field that people do not see
-        return _thanks(event, Status.CONFIRMED)
+        return _thanks(seen.event, Status.CONFIRMED)
     try:
         application = read_application(questions, given, source="form")
-        form_key = _read_form_key(event)
+        form_key = _read_form_key(seen.event)
     except Unusable as error:
-        return _form_again(event, given, error.errors), 422
-    kept = repeats.answer_kept("form", form_key, given)
-    if kept is not None:
-        return _thanks(event, Status(kept[1]["standing"]))
+        return _form_again(seen, given, error.errors), 422
     try:
-        standing = registrations.register(event, application, REGISTRANT).standing
+        standing = registrations.register(seen.taken_up(), application, REGISTRANT).standing
         repeats.keep_answer("form", form_key, given, 200, {"standing": standing})
         db.session.commit()
-    except EventIsFull:
-        db.session.rollback()
-        return _form_again(event, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
-    except IntegrityError:  # the same form, sent twice at once: the other one has been kept
+    except (EventIsFull, IntegrityError) as error:
         db.session.rollback()
         kept = repeats.answer_kept("form", form_key, given)
+        if kept is None and isinstance(error, EventIsFull):
+            return _form_again(seen, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
         if kept is None:
             raise
-        standing = Status(kept[1]["standing"])
-    return _thanks(event, standing)
+        standing = Status(kept[1]["standing"])  # this form has been sent before
+    return _thanks(seen.event, standing)
 
 
-def _event_or_404(slug: str) -> Event:
-    event = catalogue.find(slug)
-    if event is None or event.status == EventStatus.DRAFT:
+def _seen_or_404(slug: str) -> Seen:
+    seen = catalogue.look(slug)
+    if seen is None or seen.event.status == EventStatus.DRAFT:
         abort(404)
-    return event
+    return seen
 
 
 def _given(questions: tuple[Question, ...]) -> dict[str, Any]:
@@ -101,30 +97,27 @@ def _given(questions: tuple[Question, ...]) -> dict[str, Any]:
     return {**fields, "answers": answers_typed(questions), "consents": request.form.getlist("consents")}
 
 
-def _blank_form(slug: str, *, embedded: bool) -> Response:
-    seen = catalogue.look(slug)
-    if seen is None or seen[0].status == EventStatus.DRAFT:
-        abort(404)
-    event, is_full = seen
-    page = _blank_page(event, is_full, embedded).replace(PLACE_OF_FORM_KEY, _new_form_key(event))
-    return _frameable(page, embedded)
+def _blank_form(seen: Seen, *, embedded: bool) -> Response:
+    page = _blank_page(seen.event, seen.is_full, embedded)
+    return _frameable(page.replace(PLACE_OF_FORM_KEY, _new_form_key(seen.event)), embedded)
 
 
 @lru_cache(maxsize=64)
 def _blank_page(event: Event, is_full: bool, embedded: bool) -> str:
     """The page as nobody has filled it in yet, which is everybody's but for the form's key."""
-    return _rendered(event, {}, {}, PLACE_OF_FORM_KEY, is_full=is_full, embedded=embedded)
+    return _form_page(event, {}, {}, PLACE_OF_FORM_KEY, is_full=is_full, embedded=embedded)
 
 
-def _form_again(event: Event, given: dict[str, Any], errors: dict[str, str]) -> Response:
+def _form_again(seen: Seen, given: dict[str, Any], errors: dict[str, str]) -> Response:
     """The form with all that was typed, and what is wrong with it."""
-    embedded = request.form.get("embedded") == "yes"
-    is_full = places.is_full(event.capacity, event.places_taken)
-    page = _rendered(event, given, errors, _new_form_key(event), is_full=is_full, embedded=embedded)
-    return _frameable(page, embedded)
+    embedded = _is_embedded()
+    form_key = _new_form_key(seen.event)
+    return _frameable(
+        _form_page(seen.event, given, errors, form_key, is_full=seen.is_full, embedded=embedded), embedded
+    )
 
 
-def _rendered(
+def _form_page(
     event: Event, given: dict[str, Any], errors: dict[str, str], form_key: str, *, is_full: bool, embedded: bool
 ) -> str:
     return render_template(
@@ -141,9 +134,17 @@ def _rendered(
 
 
 def _thanks(event: Event, standing: Status) -> Response:
-    embedded = request.form.get("embedded") == "yes"
-    page = render_template("public/thanks.html", event=event, standing=standing, embedded=embedded)
-    return _frameable(page, embedded)
+    return _frameable(_thanks_page(event, standing, _is_embedded()), _is_embedded())
+
+
+@lru_cache(maxsize=64)
+def _thanks_page(event: Event, standing: Status, embedded: bool) -> str:
+    """The same page for all who stand so."""
+    return render_template("public/thanks.html", event=event, standing=standing, embedded=embedded)
+
+
+def _is_embedded() -> bool:
+    return request.form.get("embedded") == "yes"
 
 
 def _frameable(page: str, embedded: bool) -> Response:

@@ -1,0 +1,75 @@
+"""The public form: what its pages say, and that sending it twice does once what it does."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from services.registration.models import Registration, db
+
+
+def fill_in(client: FlaskClient, event: str, name: str = "ada", **typed: str) -> dict[str, str]:
+    page = client.get(f"/events/{event}").text
+    form_key = re.findall(r'name="form_key" value="([^"]+)"', page)[0]
+    given = {"name": name.title(), "email": f"{name}@example.org", "consents": "privacy", "form_key": form_key}
+    return given | typed
+
+
+def send(client: FlaskClient, event: str, form: dict[str, str]) -> TestResponse:
+    return client.post(f"/events/{event}", data=form)
+
+
+def change(client: FlaskClient, event: str, bearer: dict[str, str], **changes: Any) -> None:
+    assert client.patch(f"/api/v1/events/{event}", json=changes, headers=bearer).status_code == 200
+
+
+def registered(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(Registration)) or 0
+
+
+@pytest.mark.parametrize("places", [None, 1])
+def test_a_form_sent_twice_is_thanked_for_twice_and_registers_once(
+    app: Flask, client: FlaskClient, event: str, bearer: dict[str, str], places: int | None
+) -> None:
+    change(client, event, bearer, capacity=places, waitlist=False)
+    form = fill_in(client, event)
+    answers = [send(client, event, form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].text == answers[1].text
+    assert registered(app) == 1
+
+
+def test_whoever_comes_after_the_last_place_loses_nothing_typed(
+    client: FlaskClient, event: str, bearer: dict[str, str]
+) -> None:
+    change(client, event, bearer, capacity=1, waitlist=False)
+    first, second = fill_in(client, event), fill_in(client, event, "grace", organisation="Example Trust")
+    assert send(client, event, first).status_code == 200
+    refused = send(client, event, second)
+    assert refused.status_code == 409
+    assert "every place is taken" in refused.text
+    assert 'value="grace@example.org"' in refused.text
+    assert 'value="Example Trust"' in refused.text
+
+
+def test_each_visitor_has_a_form_of_their_own(client: FlaskClient, event: str) -> None:
+    keys = {fill_in(client, event)["form_key"] for _ in range(3)}
+    assert len(keys) == 3
+
+
+def test_the_thanks_name_the_event_as_it_is_called_now(client: FlaskClient, event: str, bearer: dict[str, str]) -> None:
+    assert "Winter webinar" in send(client, event, fill_in(client, event)).text
+    change(client, event, bearer, title="Spring webinar")
+    assert "Spring webinar" in send(client, event, fill_in(client, event, "grace")).text
+
+
+def test_a_form_in_a_frame_is_thanked_for_in_the_frame(client: FlaskClient, event: str) -> None:
+    framed = send(client, event, fill_in(client, event, embedded="yes"))
+    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
+    alone = send(client, event, fill_in(client, event, "grace"))
+    assert "frame-ancestors 'none'" in alone.headers["Content-Security-Policy"]
