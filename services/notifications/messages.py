@@ -56,7 +56,7 @@ def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
     letterhead = _letterhead()
     try:
         recipient = plain_address(mail.notice.recipient.email)
-        content = _signed(bytes(compose(mail, message_id, letterhead)), mail)
+        content = _signed(compose(mail, message_id, letterhead), mail)
         said = transport.send(letterhead.envelope_sender(message_id), recipient, content)
     except (Unsendable, Refused) as error:
         return Ended(Outcome.FAILED, str(error))
