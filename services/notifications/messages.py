@@ -40,9 +40,9 @@ def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
 
 
 @queue.receives(Settled)
-def settle(receipt: Settled) -> None:
-    """Something that notifications owed has arrived."""
-    queue.settle(receipt)
+def settle(receipts: list[Settled]) -> None:
+    """What notifications owed has arrived."""
+    queue.settle(receipts)
 
 
 def _suppressed(mail: MailDue) -> Ended | None:
