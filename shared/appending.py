@@ -48,13 +48,13 @@ def write_appended(session: AnySession) -> None:
     if not rows:
         return
     session.flush()  # what the rows point to goes first
-    connection, by_table = session.connection(), _by_table(rows)
-    if connection.dialect.name == "postgresql" and len(by_table) > 1 and len(rows) <= MOST_IN_ONE:
+    connection = session.connection()
+    if connection.dialect.name == "postgresql" and len(rows) <= MOST_IN_ONE:
         shape = tuple((table, tuple(values)) for table, values in rows)
         named = {f"{name}_{place}": value for place, (_, values) in enumerate(rows) for name, value in values.items()}
         connection.execute(_in_one(shape), named)
         return
-    for (table, _), alike in by_table.items():
+    for (table, _), alike in _by_table(rows).items():
         connection.execute(_alone(table), alike)
 
 

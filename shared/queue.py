@@ -44,6 +44,7 @@ class _Handling:
     wants_envelope: bool = False
     is_receipt: bool = False
     leased: bool = False
+    unless: receiving.Exemption | None = None
 
 
 class Queue:
@@ -79,12 +80,15 @@ class Queue:
                 event.listen(factory, "after_commit", _send_what_was_committed)
                 event.listen(factory, "after_rollback", _drop_what_was_not)
 
-    def receives(self, contract: type[Message], *, leased: bool = False) -> Callable[[H], H]:
+    def receives(
+        self, contract: type[Message], *, leased: bool = False, unless: receiving.Exemption | None = None
+    ) -> Callable[[H], H]:
         """Make a function the handler of one kind of message, which is its first argument.
 
         A handler with a parameter named `envelope` is given the message's envelope too, for its id. It
         returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order
-        and the answer are looked after. One that does anything outside its database is `leased`.
+        and the answer are looked after. One that does anything outside its database is `leased`; where
+        `unless` knows from the database that nothing is to be done, its answer is taken and nothing is leased.
 
         The handler of receipts is given a list of those that came together, in one transaction, and returns nothing.
         """
@@ -92,7 +96,7 @@ class Queue:
         def register(handler: H) -> H:
             wants_envelope = "envelope" in signature(handler).parameters
             self._handlers[contract.wire_name, contract.wire_version] = _Handling(
-                handler, wants_envelope, is_receipt=contract.is_receipt, leased=leased
+                handler, wants_envelope, is_receipt=contract.is_receipt, leased=leased, unless=unless
             )
             return handler
 
@@ -105,7 +109,7 @@ class Queue:
             return self.handle_receipts([envelope])
         handler = partial(known.handler, envelope=envelope) if known.wants_envelope else known.handler
         with structlog.contextvars.bound_contextvars(message_id=envelope.id, key=envelope.key, type=envelope.type):
-            receiving.receive(self, envelope, handler, leased=known.leased)
+            receiving.receive(self, envelope, handler, leased=known.leased, unless=known.unless)
 
     def handle_receipts(self, envelopes: Iterable[Envelope]) -> None:
         """Handle receipts together. What they do not settle is sent again, and answered again."""
