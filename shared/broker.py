@@ -2,10 +2,10 @@
 
 import threading
 from collections import defaultdict
-from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import dramatiq
 import redis
@@ -16,6 +16,11 @@ from redis.retry import Retry
 WEB_TIMEOUT_SECONDS = 0.5
 DOORBELL = "placecard:doorbell"
 IDLE_POLL_SECONDS = 1.0
+ENQUEUE = """
+redis.call("hset", KEYS[1] .. ".msgs", ARGV[1], ARGV[2])
+if redis.call("rpush", KEYS[1], ARGV[1]) == 1 then redis.call("publish", ARGV[3], ARGV[4]) end
+"""
+"""Dramatiq's own way of enqueueing, and a ring where the message is the only one that waits."""
 
 
 @cache
@@ -59,13 +64,14 @@ class RingingRedisBroker(RedisBroker):
     """A Redis broker whose idle consumers are woken instead of polling often.
 
     Dramatiq's own consumer sleeps up to its timeout between polls, so each hop of a quiet system
-    would wait half of it. Here every enqueue also rings a bell (Redis pub/sub) that idle consumers
-    listen to; a ring that is lost costs one idle poll. Delay queues, which the road never uses, are
-    not consumed.
+    would wait half of it. Here the first message of an empty queue also rings a bell (Redis pub/sub) that
+    idle consumers listen to, and whoever comes fetches all there are; a ring that is lost costs one idle
+    poll. Delay queues, which the road never uses, are not consumed.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self._enqueue = self.client.register_script(ENQUEUE)
         self.bells: dict[str, threading.Event] = defaultdict(threading.Event)
         self._listener: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -81,10 +87,11 @@ class RingingRedisBroker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
     def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
-        sent = super().enqueue(message, delay=delay)
-        with suppress(redis.RedisError):  # it is in the queue: the consumers' idle poll finds it
-            self.client.publish(DOORBELL, message.queue_name)
-        return sent
+        """Put a message into its queue. `delay` is not for the road: delays belong to the outbox."""
+        queue, own_id = message.queue_name, str(uuid4())
+        data = message.copy(options={"redis_message_id": own_id}).encode()
+        self._enqueue([f"{self.namespace}:{queue}"], [own_id, data, DOORBELL, queue])
+        return message
 
     def listen(self) -> None:
         """Start the thread that hears the bell; harmless to repeat."""
@@ -107,20 +114,33 @@ class RingingRedisBroker(RedisBroker):
 
 
 class RingingConsumer(_RedisConsumer):
-    """Waits for the bell between polls."""
+    """Waits for the bell where nothing more is known to wait, and fetches several at a time where much does."""
 
     def __init__(self, broker: RingingRedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         super().__init__(broker, queue_name, prefetch, 0)
         self.bell = broker.bells[queue_name]
+        self._more_wait = True
         broker.listen()
 
     def ack(self, message: Any) -> None:
         super().ack(message)
-        self.bell.set()  # there is room for one more
+        if self._more_wait and self._has_room():
+            self.bell.set()
 
     def __next__(self) -> Any:
-        message = super().__next__()
-        if message is None and not self.message_cache:
-            self.bell.wait(IDLE_POLL_SECONDS)
+        if self.message_cache:
+            return super().__next__()
+        if not (self._more_wait and self._has_room()):
+            rung = self.bell.wait(IDLE_POLL_SECONDS)
             self.bell.clear()
+            if rung and not self._has_room():
+                self._more_wait = True
+                return None
+        room = self.prefetch - self.outstanding_message_count
+        message = super().__next__()
+        self._more_wait = len(self.message_cache) + (message is not None) >= room
         return message
+
+    def _has_room(self) -> bool:
+        """Whether half of what this process may hold is done, so that it is worth asking for more."""
+        return bool(self.outstanding_message_count <= self.prefetch // 2)

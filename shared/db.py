@@ -34,6 +34,7 @@ NAMES = {
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 BUSY_TIMEOUT_SECONDS = 15
 WRITES = "writes"
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
@@ -102,8 +103,9 @@ def lock(session: AnySession, name: str) -> None:
 
     SQLite's writers already pass one at a time.
     """
-    if _dialect(session) == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    connection = _connection(session)
+    if connection.dialect.name == "postgresql":
+        connection.execute(LOCK, {"name": name})
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
@@ -132,7 +134,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
     """Insert a row unless one with the same unique values is there; True where it was inserted."""
-    connection = session if isinstance(session, Connection) else session.connection()
+    connection = _connection(session)
     return connection.execute(_insert_or_nothing(table, connection.dialect.name), values).rowcount == 1
 
 
@@ -143,6 +145,5 @@ def _insert_or_nothing(table: Any, dialect: str) -> Any:
     return module.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
-def _dialect(session: AnySession) -> str:
-    bind = session if isinstance(session, Connection) else session.get_bind()
-    return bind.dialect.name
+def _connection(session: AnySession) -> Connection:
+    return session if isinstance(session, Connection) else session.connection()

@@ -5,10 +5,12 @@ after its commit, and enqueued again by the clock until its receipt arrives.
 """
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -34,7 +36,7 @@ from shared.clock import now
 from shared.db import Json, UtcDateTime
 from shared.ids import new_id
 from shared.messages import Message, encode
-from shared.messages.receipts import Outcome
+from shared.messages.receipts import Outcome, Settled
 
 if TYPE_CHECKING:
     from shared.queue import Queue
@@ -163,18 +165,44 @@ def patience(attempts: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
 
 
-def settle(queue: "Queue", message_id: UUID, outcome: str, detail: str, possibly_repeated: bool) -> bool:
-    """Mark a row settled; forget its body, unless it failed and may be replayed. False for a repeat."""
-    values: dict[str, Any] = {"settled_at": now(), "outcome": outcome, "detail": detail[:2000], "due_at": None}
-    if outcome != Outcome.FAILED:
-        values["body"] = None
-    values |= {"row_id": message_id, "possibly_repeated": possibly_repeated}
-    return queue.session.connection().execute(_settling(queue.Outbox.__table__), values).rowcount == 1
+def settle(queue: "Queue", receipts: Iterable[Settled]) -> list[Settled]:
+    """Mark rows settled; forget their bodies, unless they failed and may be replayed.
+
+    Returns the receipts that were the first for their message.
+    """
+    connection, table, at = queue.session.connection(), queue.Outbox.__table__, now()
+    by_id = {UUID(receipt.message_id): receipt for receipt in receipts}
+    first = [by_id[row_id] for row_id in connection.scalars(_still_owed(table), {"ids": list(by_id)})]
+    for failed, alike in groupby(sorted(first, key=_has_failed), key=_has_failed):
+        connection.execute(_settling(table, keeps_body=failed), [_outcome(receipt, at) for receipt in alike])
+    return first
+
+
+def _has_failed(receipt: Settled) -> bool:
+    return receipt.outcome == Outcome.FAILED
+
+
+def _outcome(receipt: Settled, at: datetime) -> dict[str, Any]:
+    return {
+        "row_id": UUID(receipt.message_id),
+        "settled_at": at,
+        "outcome": receipt.outcome,
+        "detail": receipt.detail[:2000],
+        "due_at": None,
+        "possibly_repeated": receipt.possibly_repeated,
+    }
 
 
 @cache
-def _settling(table: Table) -> Executable:
-    return update(table).where(table.c.id == bindparam("row_id"), table.c.settled_at.is_(None))
+def _still_owed(table: Table) -> Executable:
+    is_one = table.c.id.in_(bindparam("ids", expanding=True)) & table.c.settled_at.is_(None)
+    return select(table.c.id).where(is_one).order_by(table.c.id).with_for_update()
+
+
+@cache
+def _settling(table: Table, *, keeps_body: bool) -> Executable:
+    settling = update(table).where(table.c.id == bindparam("row_id"))
+    return settling if keeps_body else settling.values(body=None)
 
 
 def replay(queue: "Queue", message_id: UUID) -> UUID | None:

@@ -62,8 +62,7 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     whose claim waits for the lease to end. A worker that has lost one of its threads ends with status 1.
     """
     broker = broker_for(broker_url, timeout=WORKER_TIMEOUT_SECONDS)
-    for app in apps:
-        app.extensions["queue"].serve(app, broker)
+    finishing = [app.extensions["queue"].serve(app, broker) for app in apps]
     worker = dramatiq.Worker(broker, worker_threads=threads)
     stopping = stop_signal()
     worker.start()
@@ -75,6 +74,8 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     threading.Thread(target=worker.stop, args=(shutdown_seconds * 1000,), daemon=True).start()
     for thread in worker.workers:
         thread.join(shutdown_seconds)
+    for finish in finishing:
+        finish()
     # A consumer may be waiting for a broker that never comes back; nothing it holds can be lost.
     for consumer in worker.consumers.values():
         consumer.join(2)

@@ -5,13 +5,14 @@ results. `shared.outbox` remembers what is owed, `shared.inbox` what was done.
 """
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, partial
 from inspect import signature
 from typing import Any, TypeVar
-from uuid import UUID
 
 import dramatiq
 import structlog
@@ -22,12 +23,14 @@ from sqlalchemy.orm import Session
 
 from shared import inbox, outbox, receiving
 from shared.appending import append_at_commit
+from shared.gathering import Gathering
 from shared.messages import Message, UnreadableMessage, decode
 from shared.messages.receipts import Settled
 from shared.outbox import Envelope
 
 BULK_SUFFIX = ".bulk"
 PAUSE_AFTER_FAILURE_SECONDS = 5.0
+RECEIPTS_GATHER_SECONDS = 0.1
 
 log = structlog.get_logger()
 H = TypeVar("H", bound=Callable[..., Any])
@@ -41,6 +44,7 @@ class _Handling:
     wants_envelope: bool = False
     is_receipt: bool = False
     leased: bool = False
+    unless: receiving.Exemption | None = None
 
 
 class Queue:
@@ -76,20 +80,23 @@ class Queue:
                 event.listen(factory, "after_commit", _send_what_was_committed)
                 event.listen(factory, "after_rollback", _drop_what_was_not)
 
-    def receives(self, contract: type[Message], *, leased: bool = False) -> Callable[[H], H]:
+    def receives(
+        self, contract: type[Message], *, leased: bool = False, unless: receiving.Exemption | None = None
+    ) -> Callable[[H], H]:
         """Make a function the handler of one kind of message, which is its first argument.
 
-        A handler with a parameter named `envelope` is given the message's envelope too, for its id.
-
-        For a receipt it runs in one transaction and returns nothing. For any other message it
+        A handler with a parameter named `envelope` is given the message's envelope too, for its id. It
         returns `inbox.Forward` or `inbox.Ended`, or raises `inbox.TryAgain`; deduplication, order
-        and the answer are looked after. One that does anything outside its database is `leased`.
+        and the answer are looked after. One that does anything outside its database is `leased`; where
+        `unless` knows from the database that nothing is to be done, its answer is taken and nothing is leased.
+
+        The handler of receipts is given a list of those that came together, in one transaction, and returns nothing.
         """
 
         def register(handler: H) -> H:
             wants_envelope = "envelope" in signature(handler).parameters
             self._handlers[contract.wire_name, contract.wire_version] = _Handling(
-                handler, wants_envelope, is_receipt=contract.is_receipt, leased=leased
+                handler, wants_envelope, is_receipt=contract.is_receipt, leased=leased, unless=unless
             )
             return handler
 
@@ -97,13 +104,25 @@ class Queue:
 
     def handle(self, envelope: Envelope) -> None:
         """Handle one message that arrived from the broker, inside the service's application context."""
-        known = self._handlers.get((envelope.type, envelope.version), UNKNOWN)
+        known = self._handling(envelope)
+        if known.is_receipt:
+            return self.handle_receipts([envelope])
         handler = partial(known.handler, envelope=envelope) if known.wants_envelope else known.handler
         with structlog.contextvars.bound_contextvars(message_id=envelope.id, key=envelope.key, type=envelope.type):
-            if known.is_receipt:
-                self._handle_receipt(envelope, handler)
-            else:
-                receiving.receive(self, envelope, handler, leased=known.leased)
+            receiving.receive(self, envelope, handler, leased=known.leased, unless=known.unless)
+
+    def handle_receipts(self, envelopes: Iterable[Envelope]) -> None:
+        """Handle receipts together. What they do not settle is sent again, and answered again."""
+        receipts: dict[Callable[..., Any], list[Message]] = defaultdict(list)
+        for envelope in envelopes:
+            try:
+                receipt = decode(envelope.type, envelope.version, envelope.body)
+                receipts[self._handling(envelope).handler].append(receipt)
+            except UnreadableMessage as error:
+                log.error("unreadable receipt", message_id=envelope.id, reason=str(error))
+        for handler, alike in receipts.items():
+            handler(alike)
+        self.session.commit()
 
     def send(self, to: str, envelope: Envelope) -> None:
         """Enqueue now. A broker that is away costs nothing but a log line: the clocks send it again."""
@@ -138,18 +157,37 @@ class Queue:
         found = {name: depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}
         return {name: waiting for name, waiting in found.items() if waiting is not None}
 
-    def serve(self, app: Flask, broker: dramatiq.Broker) -> None:
-        """Let a worker on `broker` handle this service's messages; fresh ones before bulk."""
+    def serve(self, app: Flask, broker: dramatiq.Broker) -> Callable[[], None]:
+        """Let a worker on `broker` handle this service's messages; fresh ones before bulk.
 
-        def handle(envelope: dict[str, Any]) -> None:
+        Receipts that come close together are handled together. What is returned handles those that still wait.
+        """
+
+        @contextmanager
+        def at_work(message_id: object) -> Iterator[None]:
             with app.app_context():
                 try:
-                    self.handle(Envelope(**envelope))
+                    yield
                 except Exception as error:  # its sender owes it still, and sends it again
-                    log.error("message not handled", message_id=envelope.get("id"), error=type(error).__name__)
+                    log.error("message not handled", message_id=message_id, error=type(error).__name__)
+
+        def handle_together(envelopes: list[Envelope]) -> None:
+            with at_work(envelopes[0].id):
+                self.handle_receipts(envelopes)
+
+        receipts = Gathering(RECEIPTS_GATHER_SECONDS, handle_together)
+
+        def handle(fields: dict[str, Any]) -> None:
+            with at_work(fields.get("id")):
+                envelope = Envelope(**fields)
+                if self._handling(envelope).is_receipt:
+                    receipts.add(envelope)
+                else:
+                    self.handle(envelope)
 
         for name, priority in ((self.name, 0), (self.name + BULK_SUFFIX, 10)):
             dramatiq.actor(broker=broker, actor_name=name, queue_name=name, priority=priority)(handle)
+        return receipts.finish
 
     @cached_property
     def _broker(self) -> dramatiq.Broker:
@@ -157,16 +195,12 @@ class Queue:
 
         return broker_for(self._broker_url)
 
-    def _handle_receipt(self, envelope: Envelope, handler: Callable[..., Any]) -> None:
-        try:
-            handler(decode(envelope.type, envelope.version, envelope.body))
-            self.session.commit()
-        except UnreadableMessage as error:
-            log.error("unreadable receipt", reason=str(error))
+    def _handling(self, envelope: Envelope) -> _Handling:
+        return self._handlers.get((envelope.type, envelope.version), UNKNOWN)
 
-    def settle(self, receipt: Settled) -> bool:
-        """Mark what a receipt is for as settled; True the first time."""
-        return outbox.settle(self, UUID(receipt.message_id), receipt.outcome, receipt.detail, receipt.possibly_repeated)
+    def settle(self, receipts: Iterable[Settled]) -> list[Settled]:
+        """Mark what receipts are for as settled. Returns those that were the first for their message."""
+        return outbox.settle(self, receipts)
 
 
 def _unknown(message: Message) -> None:

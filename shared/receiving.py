@@ -38,6 +38,7 @@ MOST_LETTERS = 2000
 log = structlog.get_logger()
 
 Handler = Callable[[Any], Forward | Ended]
+Exemption = Callable[[Any, Envelope], Ended | None]
 
 
 @dataclass
@@ -53,15 +54,19 @@ class Turn:
     crashes: int = 0
 
 
-def receive(queue: "Queue", envelope: Envelope, handler: Handler, *, leased: bool) -> None:
+def receive(
+    queue: "Queue", envelope: Envelope, handler: Handler, *, leased: bool, unless: Exemption | None = None
+) -> None:
     """Take one message in, handle it if it is its turn, and answer for it."""
     turn = _turn_of(queue, envelope)
     if turn is None:
         return
-    if (leased or turn.has_row or envelope.attempt > 1) and not _lease(queue, turn):
-        return
     try:
-        answer = handler(decode(envelope.type, envelope.version, envelope.body))
+        message = decode(envelope.type, envelope.version, envelope.body)
+        exempt = unless(message, envelope) if unless else None
+        if not exempt and (leased or turn.has_row or envelope.attempt > 1) and not _lease(queue, turn):
+            return
+        answer = exempt or handler(message)
     except UnreadableMessage as error:
         queue.session.rollback()
         answer = Ended(Outcome.FAILED, str(error))

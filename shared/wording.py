@@ -1,7 +1,7 @@
 """Dates and times in words, as people in Britain write them."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -51,8 +51,13 @@ def when(session: Sitting, timezone: str) -> When:
     >>> str(when(session, "Europe/London"))
     'Thursday 4 November 2027, 12.30 to 14.00 (Greenwich Mean Time, London)'
     """
+    return _from_to(session.starts_at, session.ends_at, timezone)
+
+
+@lru_cache(maxsize=1024)
+def _from_to(starts_at: datetime, ends_at: datetime, timezone: str) -> When:
     zone = ZoneInfo(timezone)
-    starts, ends = session.starts_at.astimezone(zone), session.ends_at.astimezone(zone)
+    starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
     first_name, last_name = zone_name(starts), zone_name(ends)
     first, last = _said(starts, TIME), _said(ends, TIME)
     where = [city(timezone)]

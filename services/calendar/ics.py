@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vRecur, vUri
+from icalendar import Timezone, vDuration
 
+from services.calendar.lines import Component
 from services.calendar.rules.invite import Method
 from services.calendar.rules.shape import Part, is_certain
 from services.calendar.wording import description, words
@@ -67,23 +68,23 @@ def render_invite(issue: Issue) -> str:
     calendar = _calendar(issue.method)
     zone = ZoneInfo(issue.event.timezone)
     events = list(_series(issue, zone) if issue.part.series else [_invitation(issue, issue.part.sessions[0], zone)])
-    _add_with_timezones(calendar, events, issue.part.sessions)
-    return _text(calendar)
+    _place_with_timezones(calendar, events, issue.part.sessions)
+    return str(calendar)
 
 
 def render_feed(name: str, entries: Iterable[Entry]) -> str:
     """A calendar to subscribe to, called `name`, as text with CRLF line ends."""
     entries = list(entries)
     calendar = _calendar()
-    for called in ("name", "x-wr-calname"):
-        calendar.add(called, _clean(name))
-    calendar.add("refresh-interval", HOUR, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", "PT1H")
-    _add_with_timezones(calendar, [_entry(entry) for entry in entries], [entry.session for entry in entries])
-    return _text(calendar)
+    for called in ("NAME", "X-WR-CALNAME"):
+        calendar.put_text(called, _clean(name))
+    calendar.put("REFRESH-INTERVAL", _duration(HOUR), {"VALUE": "DURATION"})
+    calendar.put("X-PUBLISHED-TTL", _duration(HOUR))
+    _place_with_timezones(calendar, [_entry(entry) for entry in entries], [entry.session for entry in entries])
+    return str(calendar)
 
 
-def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
+def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Component]:
     """The whole series with its rule, then each session that differs from what the rule says of it."""
     series, sessions = issue.part.series, issue.part.sessions
     assert series is not None
@@ -96,10 +97,10 @@ def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
         return SessionFacts(id="", title="", starts_at=starts_at, ends_at=ends_at, location=location, join_url=join_url)
 
     whole = _invitation(issue, as_usual(series.slots[0].starts_at), zone)
-    whole.add("rrule", vRecur.from_ical(f"{series.rule};COUNT={len(series.slots)}"))
+    whole.put("RRULE", series.rule.replace(";", f";COUNT={len(series.slots)};", 1))
     empty = [slot.starts_at.astimezone(zone) for slot in series.slots if slot.session_id not in standing]
     if empty:
-        whole.add("exdate", empty)
+        whole.put_times("EXDATE", *empty)
     yield whole
     if issue.is_off:
         return
@@ -107,53 +108,53 @@ def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
         session = standing.get(slot.session_id or "")
         if session and replace(session, id="", title="") != as_usual(slot.starts_at):
             exception = _invitation(issue, session, zone)
-            exception.add("recurrence-id", slot.starts_at.astimezone(zone))
+            exception.put_times("RECURRENCE-ID", slot.starts_at.astimezone(zone))
             yield exception
 
 
-def _invitation(issue: Issue, session: SessionFacts, zone: ZoneInfo) -> Event:
+def _invitation(issue: Issue, session: SessionFacts, zone: ZoneInfo) -> Component:
     notice = issue.notice
     join_url = None if issue.is_off else session.join_url
-    event = Event()
-    event.add("uid", issue.uid)
-    event.add("dtstamp", notice.stated_at)
-    event.add("created", issue.created_at)
-    event.add("last-modified", notice.stated_at)
-    event.add("sequence", issue.sequence)
-    event.add("dtstart", _local(session.starts_at, zone))
-    event.add("dtend", _local(session.ends_at, zone))
-    event.add("summary", _summary(issue.event, session))
-    event.add("description", _clean(description(notice, issue.event, issue.part, join_url)))
-    _add_place(event, session, join_url, notice.recipient.language)
-    event.add("url", vUri(notice.page_url))
-    event.add("organizer", _address(*issue.organiser))
-    event.add("attendee", _attendee(notice, asked=issue.event.invites.asks_for_rsvp))
-    event.add("status", "CANCELLED" if issue.is_off else "CONFIRMED")
-    event.add("transp", "OPAQUE")
+    event = Component("VEVENT")
+    event.put("UID", issue.uid)
+    event.put_times("DTSTAMP", notice.stated_at)
+    event.put_times("CREATED", issue.created_at)
+    event.put_times("LAST-MODIFIED", notice.stated_at)
+    event.put("SEQUENCE", issue.sequence)
+    event.put_times("DTSTART", _local(session.starts_at, zone))
+    event.put_times("DTEND", _local(session.ends_at, zone))
+    event.put_text("SUMMARY", _summary(issue.event, session))
+    event.put_text("DESCRIPTION", _clean(description(notice, issue.event, issue.part, join_url)))
+    _put_place(event, session, join_url, notice.recipient.language)
+    event.put("URL", notice.page_url)
+    _put_address(event, "ORGANIZER", *issue.organiser, {})
+    _put_attendee(event, notice, asked=issue.event.invites.asks_for_rsvp)
+    event.put("STATUS", "CANCELLED" if issue.is_off else "CONFIRMED")
+    event.put("TRANSP", "OPAQUE")
     if join_url:
-        event.add("class", "PRIVATE")  # whoever may look into this calendar need not be able to join
-    event.add("x-microsoft-cdo-busystatus", "FREE" if issue.is_off else "BUSY")
+        event.put("CLASS", "PRIVATE")  # whoever may look into this calendar need not be able to join
+    event.put("X-MICROSOFT-CDO-BUSYSTATUS", "FREE" if issue.is_off else "BUSY")
     if not issue.is_off and issue.event.invites.reminder_minutes:
-        event.add_component(_reminder(issue.event))
+        event.place(_reminder(issue.event))
     return event
 
 
-def _entry(entry: Entry) -> Event:
+def _entry(entry: Entry) -> Component:
     zone, session = ZoneInfo(entry.event.timezone), entry.session
     join_url = None if entry.cancelled else session.join_url
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("dtstamp", entry.stated_at)
-    event.add("last-modified", entry.stated_at)
-    event.add("dtstart", _local(session.starts_at, zone))
-    event.add("dtend", _local(session.ends_at, zone))
-    event.add("summary", _summary(entry.event, session))
+    event = Component("VEVENT")
+    event.put("UID", entry.uid)
+    event.put_times("DTSTAMP", entry.stated_at)
+    event.put_times("LAST-MODIFIED", entry.stated_at)
+    event.put_times("DTSTART", _local(session.starts_at, zone))
+    event.put_times("DTEND", _local(session.ends_at, zone))
+    event.put_text("SUMMARY", _summary(entry.event, session))
     if entry.event.description:
-        event.add("description", _clean(entry.event.description))
-    _add_place(event, session, join_url, "en")
-    event.add("url", vUri(entry.url))
-    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
-    event.add("transp", "TRANSPARENT" if entry.cancelled else "OPAQUE")
+        event.put_text("DESCRIPTION", _clean(entry.event.description))
+    _put_place(event, session, join_url, "en")
+    event.put("URL", entry.url)
+    event.put("STATUS", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.put("TRANSP", "TRANSPARENT" if entry.cancelled else "OPAQUE")
     return event
 
 
@@ -162,61 +163,56 @@ def _summary(event: EventFacts, session: SessionFacts) -> str:
     return _one_line(f"{event.title}: {session.title}" if has_own_title else event.title)
 
 
-def _add_place(event: Event, session: SessionFacts, join_url: str | None, language: str) -> None:
+def _put_place(event: Component, session: SessionFacts, join_url: str | None, language: str) -> None:
     """Where it is. Most calendars make LOCATION the way in, so a join link without a place goes there too."""
-    event.add("location", _one_line(session.location or join_url or words(language).online))
+    event.put_text("LOCATION", _one_line(session.location or join_url or words(language).online))
     if join_url:
-        event.add("conference", vUri(join_url), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
+        event.put("CONFERENCE", join_url, {"VALUE": "URI", "FEATURE": "VIDEO"})
 
 
-def _attendee(notice: Notice, *, asked: bool) -> vCalAddress:
+def _put_attendee(event: Component, notice: Notice, *, asked: bool) -> None:
     """Whom the invite is for. Whoever is not asked for an answer has given it: by registering they said yes."""
-    attendee = _address(notice.recipient.name, notice.recipient.email)
-    attendee.params.update(
-        {
-            "CUTYPE": "INDIVIDUAL",
-            "ROLE": "REQ-PARTICIPANT",
-            "PARTSTAT": "NEEDS-ACTION" if asked else "ACCEPTED",
-            "RSVP": "TRUE" if asked else "FALSE",
-            "X-NUM-GUESTS": "0",
-        }
-    )
-    return attendee
+    answer = {
+        "CUTYPE": "INDIVIDUAL",
+        "ROLE": "REQ-PARTICIPANT",
+        "PARTSTAT": "NEEDS-ACTION" if asked else "ACCEPTED",
+        "RSVP": "TRUE" if asked else "FALSE",
+        "X-NUM-GUESTS": "0",
+    }
+    _put_address(event, "ATTENDEE", notice.recipient.name, notice.recipient.email, answer)
 
 
-def _address(name: str, address: str) -> vCalAddress:
+def _put_address(event: Component, role: str, name: str, address: str, parameters: Mapping[str, str]) -> None:
     """A calendar user: a bare `mailto:` URI (RFC 6068), and the name as CN, which may hold no quotation mark."""
-    user = vCalAddress("mailto:" + quote(address, safe="@!$&'*+/=^_`{|}~-."))
-    user.params["CN"] = _one_line(name).replace('"', "'") or address
-    return user
+    name = _one_line(name).replace('"', "'") or address
+    event.put(role, "mailto:" + quote(address, safe="@!$&'*+/=^_`{|}~-."), {"CN": name, **parameters})
 
 
-def _reminder(event: EventFacts) -> Alarm:
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("trigger", -timedelta(minutes=event.invites.reminder_minutes))
-    alarm.add("description", _one_line(event.title))
+def _reminder(event: EventFacts) -> Component:
+    alarm = Component("VALARM")
+    alarm.put("ACTION", "DISPLAY")
+    alarm.put("TRIGGER", _duration(-timedelta(minutes=event.invites.reminder_minutes)))
+    alarm.put_text("DESCRIPTION", _one_line(event.title))
     return alarm
 
 
-def _calendar(method: Method | None = None) -> Calendar:
-    calendar = Calendar()
-    calendar.add("version", "2.0")
-    calendar.add("prodid", PRODUCT)
-    calendar.add("calscale", "GREGORIAN")
+def _calendar(method: Method | None = None) -> Component:
+    calendar = Component("VCALENDAR")
+    calendar.put("VERSION", "2.0")
+    calendar.put("PRODID", PRODUCT)
+    calendar.put("CALSCALE", "GREGORIAN")
     if method:
-        calendar.add("method", method.value)
+        calendar.put("METHOD", method.value)
     return calendar
 
 
-def _add_with_timezones(calendar: Calendar, events: list[Event], sessions: Iterable[SessionFacts]) -> None:
+def _place_with_timezones(calendar: Component, events: list[Component], sessions: Iterable[SessionFacts]) -> None:
     """Put the events in, after a VTIMEZONE for each zone they name that covers the years of all the sessions."""
     years = [instant.year for session in sessions for instant in (session.starts_at, session.ends_at)]
-    named = {event[time].params.get("TZID") for event in events for time in ("dtstart", "dtend")} - {None}
-    for name in sorted(named):
-        calendar.add_component(_timezone(name, min(years), max(years)))
+    for name in sorted(set().union(*(event.zones for event in events))):
+        calendar.place(_timezone(name, min(years), max(years)))
     for event in events:
-        calendar.add_component(event)
+        calendar.place(event)
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> datetime:
@@ -225,14 +221,20 @@ def _local(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 @lru_cache(maxsize=256)
-def _timezone(name: str, first_year: int, last_year: int) -> Timezone:
-    """A VTIMEZONE right for these years and the ones beside them.
+def _timezone(name: str, first_year: int, last_year: int) -> str:
+    """The text of a VTIMEZONE right for these years and the ones beside them.
 
     A longer one would be a list of dates that several calendar programs read an hour wrong.
     """
     timezone = Timezone.from_tzid(name, first_date=date(first_year - 1, 1, 1), last_date=date(last_year + 2, 1, 1))
     timezone.pop("COMMENT", None)
-    return timezone
+    text: bytes = timezone.to_ical(sorted=False)
+    return text.decode()
+
+
+def _duration(length: timedelta) -> str:
+    text: bytes = vDuration(length).to_ical()  # type: ignore[no-untyped-call]
+    return text.decode()
 
 
 def _clean(text: str) -> str:
@@ -242,8 +244,3 @@ def _clean(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(_clean(text).split())
-
-
-def _text(calendar: Calendar) -> str:
-    content: bytes = calendar.to_ical(sorted=False)
-    return content.decode()

@@ -30,6 +30,6 @@ def show_to_public(listed: EventListed) -> Ended:
 
 
 @queue.receives(Settled)
-def settle(receipt: Settled) -> None:
-    """Something that calendar owed has arrived."""
-    queue.settle(receipt)
+def settle(receipts: list[Settled]) -> None:
+    """What calendar owed has arrived."""
+    queue.settle(receipts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 
 from shared.messages.notices import EventFacts, Kind, MailDue, SessionFacts
 from shared.wording import When, listed, when
@@ -53,8 +53,10 @@ def write(mail: MailDue, organisation: str) -> Letter:
     Raises Unsendable where a line break hides in the title or the name, or the kind is unknown.
     """
     notice = mail.notice
-    if f"{notice.kind}.txt" not in TEMPLATES.list_templates():
-        raise Unsendable(f"There is no template for {notice.kind!r}.")
+    try:
+        plain, rich = (TEMPLATES.get_template(f"{notice.kind}.{suffix}") for suffix in ("txt", "html"))
+    except TemplateNotFound as error:
+        raise Unsendable(f"There is no template for {notice.kind!r}.") from error
     facts = {
         "organisation": organisation,
         "name": one_line(notice.recipient.name, "name"),
@@ -72,7 +74,6 @@ def write(mail: MailDue, organisation: str) -> Letter:
         "topic": one_line(notice.topic, "topic"),
         "reason": "\n".join(notice.reason.splitlines()).strip(),
     }
-    plain, rich = (TEMPLATES.get_template(f"{notice.kind}.{suffix}") for suffix in ("txt", "html"))
     subject = "".join(plain.blocks["subject"](plain.new_context(facts))).strip()
     text = re.sub(r"\n{3,}", "\n\n", plain.render(facts)).strip() + "\n"
     return Letter(subject, text, rich.render(facts, subject=subject))

@@ -2,14 +2,14 @@
 
 import time
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from flask import current_app
 
 from services.notifications.compose import Letterhead, compose, plain_address
 from services.notifications.letters import Unsendable
-from services.notifications.models import Suppression, db, queue
+from services.notifications.models import Suppression, queue
 from services.notifications.signing import Signer
 from services.notifications.smtp import Refused
 from shared.inbox import Ended
@@ -25,30 +25,33 @@ class Transport(Protocol):
         """Carry one mail off and return what is said to it. Raises Refused or inbox.TryAgain."""
 
 
-@queue.receives(MailDue, leased=True)
+def is_suppressed(mail: MailDue, envelope: Envelope) -> Ended | None:
+    """Nothing is sent to whoever is to get no more."""
+    reason = Suppression.reason_for(mail.notice.recipient.email)
+    return None if reason is None else Ended(Outcome.SUPPRESSED, reason, kept=_delivery(mail, envelope))
+
+
+@queue.receives(MailDue, leased=True, unless=is_suppressed)
 def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
-    """Write a mail and hand it over, unless its recipient is to get no more."""
-    message_id, began = UUID(envelope.id), time.monotonic()
-    answer = _suppressed(mail) or _handed_over(mail, message_id)
-    delivery = {
-        "kind": mail.notice.kind,
-        "registration_id": mail.notice.registration_id,
-        "message_id_header": _letterhead().message_id(message_id),
-        "seconds_taken": round(time.monotonic() - began, 4),
-    }
-    return replace(answer, kept=delivery)
+    """Write a mail and hand it over."""
+    began = time.monotonic()
+    answer = _handed_over(mail, UUID(envelope.id))
+    return replace(answer, kept=_delivery(mail, envelope) | {"seconds_taken": round(time.monotonic() - began, 4)})
 
 
 @queue.receives(Settled)
-def settle(receipt: Settled) -> None:
-    """Something that notifications owed has arrived."""
-    queue.settle(receipt)
+def settle(receipts: list[Settled]) -> None:
+    """What notifications owed has arrived."""
+    queue.settle(receipts)
 
 
-def _suppressed(mail: MailDue) -> Ended | None:
-    reason = Suppression.reason_for(mail.notice.recipient.email)
-    db.session.commit()  # nothing in the database is held while the relay is talked to
-    return Ended(Outcome.SUPPRESSED, reason) if reason is not None else None
+def _delivery(mail: MailDue, envelope: Envelope) -> dict[str, Any]:
+    """What is kept of a mail beside its outcome."""
+    return {
+        "kind": mail.notice.kind,
+        "registration_id": mail.notice.registration_id,
+        "message_id_header": _letterhead().message_id(UUID(envelope.id)),
+    }
 
 
 def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
@@ -56,7 +59,7 @@ def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
     letterhead = _letterhead()
     try:
         recipient = plain_address(mail.notice.recipient.email)
-        content = _signed(bytes(compose(mail, message_id, letterhead)), mail)
+        content = _signed(compose(mail, message_id, letterhead), mail)
         said = transport.send(letterhead.envelope_sender(message_id), recipient, content)
     except (Unsendable, Refused) as error:
         return Ended(Outcome.FAILED, str(error))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import String, select
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.clock import now
@@ -57,7 +57,7 @@ class Suppression(Model):
     @classmethod
     def reason_for(cls, address: str) -> str | None:
         """Why `address` gets no more mail; None where it does."""
-        reason: str | None = db.session.scalar(select(cls.reason).where(cls.digest == digest_of(address)))
+        reason: str | None = db.session.connection().scalar(REASON, {"digest": digest_of(address)})
         return reason
 
     @classmethod
@@ -65,6 +65,9 @@ class Suppression(Model):
         """Write to `address` no more, from now on. The first reason stays."""
         if cls.reason_for(address) is None:
             db.session.add(cls(digest=digest_of(address), reason=reason, since=now()))
+
+
+REASON = select(Suppression.reason).where(Suppression.digest == bindparam("digest"))
 
 
 class Pace(Model):

@@ -23,7 +23,7 @@ def preview() -> ResponseReturnValue:
     """A mail as its reader would see it. It is asked by registration, for the console."""
     due = inquiries.asked(MailDue)
     try:
-        content = bytes(compose(due, new_id(), current_app.extensions["letterhead"]))
+        content = compose(due, new_id(), current_app.extensions["letterhead"])
     except Unsendable as error:
         return inquiries.refused(str(error))
     mail = BytesParser(policy=policy.default).parsebytes(content)

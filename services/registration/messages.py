@@ -9,9 +9,9 @@ from shared.messages.receipts import Outcome, RsvpReceived, Settled
 
 
 @queue.receives(Settled)
-def settle_notice(receipt: Settled) -> None:
-    """Nothing more is owed for this notice."""
-    receipts.record(receipt)
+def settle_notices(arrived: list[Settled]) -> None:
+    """Nothing more is owed for these notices."""
+    receipts.record(arrived)
 
 
 @queue.receives(RsvpReceived)

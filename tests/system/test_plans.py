@@ -166,7 +166,7 @@ def takes_in_an_answer(world: World) -> None:
 
 def settles(world: World) -> None:
     notice = db.session.scalars(select(Outbox).order_by(Outbox.id).limit(1)).one()
-    queue.settle(Settled(message_id=str(notice.id), outcome=Outcome.SENT, at=now(), detail=""))
+    queue.settle([Settled(message_id=str(notice.id), outcome=Outcome.SENT, at=now(), detail="")])
 
 
 def has_nothing_to_tell(_: World) -> None:

@@ -1,8 +1,9 @@
 """What becomes of notices: their receipts, on the timeline of whom they were for."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import lazyload, load_only
 
 from services.registration import timeline
@@ -10,16 +11,26 @@ from services.registration.models import Outbox, Registration, db, queue
 from services.registration.timeline import SYSTEM
 from shared.messages.receipts import Settled
 
+SAID = Outbox.body["notice"]
+NOTICES = select(
+    Outbox.id, SAID["kind"].as_string().label("kind"), SAID["registration_id"].as_string().label("about")
+).where(Outbox.id.in_(bindparam("ids", expanding=True)))
+REGISTRATIONS = (
+    select(Registration)
+    .where(Registration.id.in_(bindparam("ids", expanding=True)))
+    .options(load_only(Registration.event_id), lazyload(Registration.person))
+)
 
-def record(receipt: Settled) -> None:
-    """Settle what a receipt is for, and put it on the timeline; a repeated receipt changes nothing."""
-    said = Outbox.body["notice"]
-    notices = select(said["kind"].as_string().label("kind"), said["registration_id"].as_string().label("about"))
-    notice = db.session.execute(notices.where(Outbox.id == UUID(receipt.message_id))).one_or_none()
-    if not queue.settle(receipt) or notice is None or notice.about is None:
-        return
-    only_its_event = load_only(Registration.event_id), lazyload(Registration.person)
-    registration = db.session.get(Registration, UUID(notice.about), options=only_its_event)
-    if registration is not None:
-        detail = {"mail": notice.kind, "detail": receipt.detail, "message": receipt.message_id}
-        timeline.record(registration, f"mail {receipt.outcome}", SYSTEM, **detail)
+
+def record(receipts: Collection[Settled]) -> None:
+    """Settle what receipts are for, and put it on the timelines; a repeated receipt changes nothing."""
+    ids = [UUID(receipt.message_id) for receipt in receipts]
+    notices = {str(row.id): row for row in db.session.execute(NOTICES, {"ids": ids}) if row.about is not None}
+    news = [receipt for receipt in queue.settle(receipts) if receipt.message_id in notices]
+    about = [UUID(notices[receipt.message_id].about) for receipt in news]
+    registrations = {str(one.id): one for one in db.session.scalars(REGISTRATIONS, {"ids": about})}
+    for receipt in news:
+        notice = notices[receipt.message_id]
+        if registration := registrations.get(notice.about):
+            detail = {"mail": notice.kind, "detail": receipt.detail, "message": receipt.message_id}
+            timeline.record(registration, f"mail {receipt.outcome}", SYSTEM, **detail)

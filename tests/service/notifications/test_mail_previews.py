@@ -33,7 +33,7 @@ def test_a_preview_reads_as_the_mail_that_would_be_sent(world: World, kind: Kind
     mail = a_mail(kind=kind, name="Example, Ada 👩🏽‍💻")
     written = decode("written-mail", 1, asked(world, mail).get_json())
     sent = compose(mail, MAIL_ID, world.app.extensions["letterhead"])
-    read: EmailMessage = BytesParser(policy=policy.default).parsebytes(bytes(sent))
+    read: EmailMessage = BytesParser(policy=policy.default).parsebytes(sent)
     assert isinstance(written, WrittenMail)
     assert (written.sender, written.recipient) == (read["From"], read["To"])
     assert (written.reply_to, written.subject) == (read["Reply-To"], read["Subject"])

@@ -111,6 +111,15 @@ def test_messages_of_other_keys_do_not_supersede(world: World) -> None:
     assert (handler.calls, outcomes(world)) == (2, ["done", "done"])
 
 
+def test_a_message_that_asks_for_nothing_is_answered_and_not_handled(world: World) -> None:
+    handler = Handler(world)
+    world.queue.receives(EventListed, leased=True, unless=lambda *_: Ended(Outcome.SUPPRESSED, "Not wanted."))(handler)
+    envelope = news()
+    world.queue.handle(envelope)
+    world.queue.handle(envelope)
+    assert (handler.calls, outcomes(world)) == (0, ["suppressed", "suppressed"])
+
+
 def test_a_newer_message_waits_for_the_older_one_that_is_being_handled(world: World) -> None:
     older, newer = news(ordinal=1), news(ordinal=2)
 

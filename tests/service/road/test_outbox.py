@@ -1,14 +1,18 @@
 """What is owed is written down first, and is asked for again until it is settled."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+import pytest
 import time_machine
+from sqlalchemy import event
 
 from shared import outbox
 from shared.clock import now
+from shared.ids import new_id
 from shared.messages.receipts import Outcome, Settled
 
 from .conftest import World
@@ -22,6 +26,11 @@ def owe(world: World, **options: Any) -> UUID:
     message_id = outbox.owe(world.queue, "there", something(), **{"key": "k", "ordinal": 1, **options})
     world.db.session.commit()
     return message_id
+
+
+def settles(world: World, message_id: UUID, outcome: Outcome, detail: str = "") -> bool:
+    receipt = Settled(message_id=str(message_id), outcome=outcome, at=now(), detail=detail)
+    return outbox.settle(world.queue, [receipt]) == [receipt]
 
 
 def row(world: World, message_id: UUID) -> Any:
@@ -78,7 +87,7 @@ def test_what_is_not_settled_is_sent_again_with_growing_patience(world: World) -
 
 def test_a_settled_message_is_not_sent_again_and_forgets_its_body(world: World) -> None:
     message_id = owe(world)
-    assert outbox.settle(world.queue, message_id, Outcome.SENT, "250 ok", possibly_repeated=False)
+    assert settles(world, message_id, Outcome.SENT, "250 ok")
     world.db.session.commit()
     settled = row(world, message_id)
     assert (settled.outcome, settled.detail, settled.body) == ("sent", "250 ok", None)
@@ -88,8 +97,8 @@ def test_a_settled_message_is_not_sent_again_and_forgets_its_body(world: World) 
 
 def test_a_second_receipt_changes_nothing(world: World) -> None:
     message_id = owe(world)
-    assert outbox.settle(world.queue, message_id, Outcome.SENT, "", possibly_repeated=False)
-    assert not outbox.settle(world.queue, message_id, Outcome.FAILED, "too late", possibly_repeated=False)
+    assert settles(world, message_id, Outcome.SENT)
+    assert not settles(world, message_id, Outcome.FAILED, "too late")
     world.db.session.commit()
     assert row(world, message_id).outcome == "sent"
 
@@ -102,7 +111,7 @@ def test_bulk_messages_leave_a_window_at_a_time(world: World) -> None:
     outbox.sweep(world.queue)
     assert len(world.sent) == outbox.BULK_IN_FLIGHT
     for message_id in ids[:100]:
-        outbox.settle(world.queue, message_id, Outcome.SENT, "", possibly_repeated=False)
+        settles(world, message_id, Outcome.SENT)
     world.db.session.commit()
     outbox.sweep(world.queue)
     assert len(world.sent) == outbox.BULK_IN_FLIGHT + 100
@@ -111,7 +120,7 @@ def test_bulk_messages_leave_a_window_at_a_time(world: World) -> None:
 
 def test_a_failed_message_can_be_replayed_once(world: World) -> None:
     message_id = owe(world, ordinal=3)
-    outbox.settle(world.queue, message_id, Outcome.FAILED, "550 no such person", possibly_repeated=False)
+    settles(world, message_id, Outcome.FAILED, "550 no such person")
     world.db.session.commit()
     assert [failed.id for failed in outbox.failed(world.queue)] == [message_id]
     again = outbox.replay(world.queue, message_id)
@@ -123,10 +132,52 @@ def test_a_failed_message_can_be_replayed_once(world: World) -> None:
     assert outbox.failed(world.queue) == []
 
 
+def test_each_receipt_of_several_settles_its_own_message(world: World) -> None:
+    sent, failed, repeated, waiting = (owe(world, ordinal=ordinal) for ordinal in range(4))
+    assert settles(world, repeated, Outcome.SENT)
+    receipts = [
+        Settled(message_id=str(sent), outcome=Outcome.SENT, at=now(), detail="250 ok", possibly_repeated=True),
+        Settled(message_id=str(failed), outcome=Outcome.FAILED, at=now(), detail="550 no"),
+        Settled(message_id=str(repeated), outcome=Outcome.FAILED, at=now()),
+        Settled(message_id=str(new_id()), outcome=Outcome.SENT, at=now()),
+    ]
+    assert outbox.settle(world.queue, receipts) == receipts[:2]
+    rows = [row(world, message_id) for message_id in (sent, failed, repeated, waiting)]
+    assert [(one.outcome, one.detail, one.possibly_repeated, one.body is None) for one in rows] == [
+        ("sent", "250 ok", True, True),
+        ("failed", "550 no", False, False),
+        ("sent", "", False, True),
+        (None, None, False, False),
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_receipts_that_came_together_take_no_more_statements_than_one(world: World, count: int) -> None:
+    world.queue.receives(Settled)(world.queue.settle)
+    owed = [owe(world, ordinal=ordinal) for ordinal in range(count)]
+    receipt = Settled(message_id="", outcome=Outcome.SENT, at=now())
+    arrived = [envelope.carrying(replace(receipt, message_id=envelope.id)) for _, envelope in world.sent]
+    asked: list[str] = []
+    event.listen(world.db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    world.queue.handle_receipts(arrived)
+    assert len([statement for statement in asked if not statement.startswith("BEGIN")]) == 2
+    assert all(row(world, message_id).outcome == "sent" for message_id in owed)
+
+
+def test_a_receipt_that_cannot_be_read_keeps_no_other_from_being_settled(world: World) -> None:
+    world.queue.receives(Settled)(world.queue.settle)
+    message_id = owe(world)
+    ((_, envelope),) = world.sent
+    receipt = Settled(message_id=str(message_id), outcome=Outcome.SENT, at=now())
+    nonsense = replace(envelope.carrying(receipt), body={})
+    world.queue.handle_receipts([nonsense, envelope.carrying(receipt)])
+    assert row(world, message_id).outcome == "sent"
+
+
 def test_settled_messages_are_forgotten_after_a_month_but_not_failures(world: World) -> None:
     done, failed = owe(world), owe(world, key="other")
-    outbox.settle(world.queue, done, Outcome.SENT, "", possibly_repeated=False)
-    outbox.settle(world.queue, failed, Outcome.FAILED, "", possibly_repeated=False)
+    settles(world, done, Outcome.SENT)
+    settles(world, failed, Outcome.FAILED)
     world.db.session.commit()
     with time_machine.travel(now() + timedelta(days=31)):
         outbox.forget_settled(world.queue)

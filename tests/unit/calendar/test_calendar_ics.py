@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.ics import Entry, render_feed, render_invite
+from services.calendar.lines import Component
 from services.calendar.rules.invite import Method
 from services.calendar.rules.shape import Part
 from shared.messages.notices import EventFacts, InviteFacts, Recipient
@@ -257,3 +258,21 @@ def test_an_invite_to_one_of_many_sessions_names_the_session() -> None:
     session = replace(a_session("2027-11-09T10:00", 2), title="Second part")
     invite = read(render_invite(an_issue(event, part=Part("s2", (session,)))))
     assert invite.vevent.summary.value == "Learning together: Second part"
+
+
+def test_a_calendars_name_is_read_as_it_was_written() -> None:
+    name = 'Learning; together, "all of us" \\o/'
+    feed = read(render_feed(name, []))
+    assert [feed.contents[called][0].value for called in ("name", "x-wr-calname")] == [name, name]
+
+
+@given(st.text(alphabet="aŵ日\\;,\n", max_size=400))
+def test_a_long_text_comes_out_of_its_lines_as_it_went_in(text: str) -> None:
+    event = Component("VEVENT")
+    event.put_text("DESCRIPTION", text)
+
+    lines = str(event).split("\r\n")
+
+    assert all(len(line.encode()) <= 75 for line in lines)
+    assert not any((len(line) - len(line.rstrip("\\"))) % 2 for line in lines), "an escaped letter was split"
+    assert read(f"BEGIN:VCALENDAR\r\n{event}END:VCALENDAR\r\n").vevent.description.value == text

@@ -57,7 +57,7 @@ def decoded(words: str) -> str:
 
 
 def bytes_of(mail: MailDue, letterhead: Letterhead = LETTERHEAD) -> bytes:
-    return bytes(compose(mail, MAIL_ID, letterhead))
+    return compose(mail, MAIL_ID, letterhead)
 
 
 @settings(deadline=None, max_examples=60)

@@ -47,7 +47,7 @@ def published(name: bytes, timeout: int = 5) -> bytes:
 
 def signed(mail: MailDue, form: PrivateFormat = PrivateFormat.PKCS8) -> bytes:
     signer = Signer(pem(PRIVATE, form), "placecard", LETTERHEAD.domain)
-    return signer.sign(bytes(compose(mail, MAIL_ID, LETTERHEAD)), mail.notice.stated_at)
+    return signer.sign(compose(mail, MAIL_ID, LETTERHEAD), mail.notice.stated_at)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -29,7 +29,7 @@ def owed(app: Flask, client: FlaskClient, event: str) -> list[UUID]:
 
 def settle(app: Flask, message_id: UUID, outcome: str, detail: str = "", **more: Any) -> None:
     with app.app_context():
-        receipts.record(Settled(message_id=str(message_id), outcome=outcome, at=now(), detail=detail, **more))
+        receipts.record([Settled(message_id=str(message_id), outcome=outcome, at=now(), detail=detail, **more)])
         db.session.commit()
 
 
