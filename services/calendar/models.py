@@ -11,7 +11,7 @@ from services.calendar.rules.shape import Series, Slot
 from shared.db import Json, UtcDateTime, database
 from shared.heartbeat import HeartbeatRow
 from shared.inbox import InboxRow
-from shared.messages.contract import form_of
+from shared.messages.listings import EventListed
 from shared.messages.notices import EventFacts
 from shared.outbox import OutboxRow
 from shared.queue import Queue
@@ -43,13 +43,13 @@ class StoredEvent(TypeDecorator[EventFacts]):
 
     impl = Json
     cache_ok = True
-    form = form_of(EventFacts)
+    schema: Any = EventListed.wire_schema.fields["event"].schema  # type: ignore[attr-defined]
 
     def process_bind_param(self, value: EventFacts | None, dialect: Dialect) -> Any:
-        return value and self.form.write(value)
+        return value and self.schema.dump(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> EventFacts | None:
-        event: EventFacts | None = value and self.form.read(value)
+        event: EventFacts | None = value and self.schema.load(value)
         return event
 
 

@@ -1,4 +1,4 @@
-"""The messages between services: frozen dataclasses, checked as they arrive, with a version.
+"""The messages between services: frozen dataclasses, checked by marshmallow, with a version.
 
 One file a conversation: `notices` (what a person must be told), `receipts` (what became of it),
 `listings` (what calendars show the public). A message says how things stand, not what changed,

@@ -1,28 +1,17 @@
-"""Makes a dataclass a message: gives it a name and a version on the wire, and a form that its type hints describe.
-
-A form is made of functions once, when its class is: a notice is read and written at every hop.
-"""
+"""Makes a dataclass a message: gives it a name and a version on the wire, and a schema."""
 
 import types
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, NamedTuple, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
+
+import marshmallow
+from marshmallow import fields as wire
 
 
 class UnreadableMessage(Exception):
     """What arrived is not a message we know, or not in the shape its contract asks for."""
-
-
-class Misfit(ValueError):
-    """A value is not of the form it should be; says where and why, and nothing of the value."""
-
-
-class Form(NamedTuple):
-    """How values of one type go on the wire, as JSON-ready values, and come off it. `read` raises Misfit."""
-
-    write: Callable[[Any], Any]
-    read: Callable[[Any], Any]
 
 
 class Message:
@@ -30,7 +19,7 @@ class Message:
 
     wire_name: ClassVar[str]
     wire_version: ClassVar[int]
-    wire_form: ClassVar[Form]
+    wire_schema: ClassVar[marshmallow.Schema]
     is_receipt: ClassVar[bool] = False
 
 
@@ -50,7 +39,7 @@ def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[
     def register(cls: type[M]) -> type[M]:
         frozen = dataclass(frozen=True, kw_only=True)(cls)
         frozen.wire_name, frozen.wire_version, frozen.is_receipt = name, version, receipt
-        frozen.wire_form = form_of(frozen)
+        frozen.wire_schema = _schema(frozen)
         _contracts[name, version] = frozen
         return frozen
 
@@ -59,7 +48,7 @@ def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[
 
 def encode(message: Message) -> dict[str, Any]:
     """The message as JSON-ready values."""
-    encoded: dict[str, Any] = message.wire_form.write(message)
+    encoded: dict[str, Any] = message.wire_schema.dump(message)
     return encoded
 
 
@@ -68,81 +57,48 @@ def decode(name: str, version: int, body: object) -> Message:
     cls = _contracts.get((name, version))
     if cls is None:
         raise UnreadableMessage(f"No contract is known as {name!r}, version {version}.")
+    if not isinstance(body, dict):
+        raise UnreadableMessage("The body is not an object.")
     try:
-        message: Message = cls.wire_form.read(body)
-    except Misfit as error:
-        raise UnreadableMessage(f"{name}: {error}") from error
+        message: Message = cls.wire_schema.load(body)
+    except marshmallow.ValidationError as error:
+        raise UnreadableMessage(f"{name}: {error.normalized_messages()}") from error
     return message
 
 
-def form_of(hint: Any) -> Form:
-    """The form of a type: text, whole numbers, truth, instants, dataclasses, and tuples, lists or absence of these."""
-    if get_origin(hint) in (Union, types.UnionType):
-        (present,) = (part for part in get_args(hint) if part is not type(None))
-        return _or_nothing(form_of(present))
-    if get_origin(hint) in (list, tuple):
-        return _several(form_of(get_args(hint)[0]), get_origin(hint))
-    if is_dataclass(hint):
-        return _record(hint)
-    return INSTANT if hint is datetime else _plain(hint)
-
-
-def _plain(kind: type) -> Form:
-    def read(value: Any) -> Any:
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise Misfit(f"not of type {kind.__name__}")
-        return value
-
-    return Form(lambda value: value, read)
-
-
-def _read_instant(value: Any) -> datetime:
-    try:
-        instant = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise Misfit("not an instant") from error
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
-INSTANT = Form(datetime.isoformat, _read_instant)
-
-
-def _or_nothing(form: Form) -> Form:
-    return Form(
-        lambda value: None if value is None else form.write(value),
-        lambda value: None if value is None else form.read(value),
-    )
-
-
-def _several(form: Form, kind: Any) -> Form:
-    def read(value: Any) -> Any:
-        if not isinstance(value, list):
-            raise Misfit("not a list")
-        return kind(map(form.read, value))
-
-    return Form(lambda values: [form.write(value) for value in values], read)
-
-
-def _record(cls: Any) -> Form:
+def _schema(cls: Any) -> marshmallow.Schema:
+    """The marshmallow schema that a dataclass's type hints describe."""
     hints = get_type_hints(cls)
-    forms = [(field.name, form_of(hints[field.name])) for field in fields(cls)]
-    required = {field.name for field in fields(cls) if field.default is MISSING and field.default_factory is MISSING}
+    declared = {field.name: _field(hints[field.name], field) for field in fields(cls)}
 
-    def write(record: Any) -> dict[str, Any]:
-        return {name: form.write(getattr(record, name)) for name, form in forms}
+    def build(_: marshmallow.Schema, data: dict[str, Any], **__: object) -> object:
+        return cls(**data)
 
-    def read(body: Any) -> Any:
-        if not isinstance(body, dict):
-            raise Misfit("not an object")
-        if missing := required - body.keys():
-            raise Misfit(f"without {', '.join(sorted(missing))}")
-        values = {}
-        for name, form in forms:
-            if name in body:
-                try:
-                    values[name] = form.read(body[name])
-                except Misfit as error:
-                    raise Misfit(f"{name}: {error}") from error
-        return cls(**values)
+    body = {**declared, "build": marshmallow.post_load(build)}
+    made = type(f"{cls.__name__}Schema", (marshmallow.Schema,), body)
+    schema: marshmallow.Schema = made(unknown=marshmallow.EXCLUDE)
+    return schema
 
-    return Form(write, read)
+
+def _field(hint: Any, field: "Field[Any] | None" = None) -> wire.Field[Any]:
+    required = field is None or (field.default is MISSING and field.default_factory is MISSING)
+    options: dict[str, Any] = {"required": required}
+    if get_origin(hint) in (Union, types.UnionType):
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+        options["allow_none"] = True
+    if get_origin(hint) in (list, tuple):
+        kind = wire.List if get_origin(hint) is list else _Tuple
+        return kind(_field(get_args(hint)[0]), **options)
+    if is_dataclass(hint):
+        return wire.Nested(_schema(hint), **options)
+    if hint is datetime:
+        return wire.AwareDateTime(format="iso", default_timezone=UTC, **options)
+    plain: dict[Any, type[wire.Field[Any]]] = {str: wire.String, int: wire.Integer, bool: wire.Boolean}
+    return plain[hint](**options)
+
+
+class _Tuple(wire.List[Any]):
+    """A list on the wire, a tuple in the frozen dataclass."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(*args, **kwargs))

@@ -126,5 +126,5 @@ class World:
 
 def mail_in(envelope: Envelope) -> MailDue:
     """The mail that an envelope carries."""
-    mail: MailDue = MailDue.wire_form.read(envelope.body)
+    mail: MailDue = MailDue.wire_schema.load(envelope.body)
     return mail

@@ -52,7 +52,7 @@ def post(world: World, raw: bytes, key: str = KEY) -> Any:
 def answers_owed(world: World) -> list[tuple[str, int, str]]:
     """Key, ordinal and answer of what registration is owed."""
     rows = [row for row in world.owed() if row.queue == "registration"]
-    return [(row.key, row.ordinal, RsvpReceived.wire_form.read(row.body).answer) for row in rows]
+    return [(row.key, row.ordinal, RsvpReceived.wire_schema.load(row.body).answer) for row in rows]
 
 
 def test_an_acceptance_is_owed_to_registration(world: World) -> None:

@@ -128,7 +128,7 @@ def test_a_cancelled_series_is_withdrawn_whole(world: World) -> None:
 
 
 def mails_owed(world: World) -> list[tuple[str, int, MailDue]]:
-    return [(row.key, row.ordinal, MailDue.wire_form.read(row.body)) for row in world.owed()]
+    return [(row.key, row.ordinal, MailDue.wire_schema.load(row.body)) for row in world.owed()]
 
 
 def test_irregular_sessions_have_a_mail_each(world: World) -> None:

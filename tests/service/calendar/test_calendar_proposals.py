@@ -20,7 +20,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def told(world: World) -> RsvpReceived:
     (row,) = (row for row in world.owed() if row.queue == "registration")
-    answer: RsvpReceived = RsvpReceived.wire_form.read(row.body)
+    answer: RsvpReceived = RsvpReceived.wire_schema.load(row.body)
     return answer
 
 

@@ -45,36 +45,11 @@ def test_a_message_comes_off_the_wire_as_it_went_on(mail: MailDue) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
-    [
-        None,
-        [],
-        {},
-        {"message_id": 1},
-        {"message_id": "x", "outcome": "sent", "at": "soon"},
-        {"message_id": "x", "outcome": "sent", "at": 1},
-        {"message_id": "x", "outcome": None, "at": "2027-11-04T12:30:00Z"},
-        {"message_id": "x", "outcome": "sent", "at": "2027-11-04T12:30:00Z", "possibly_repeated": "no"},
-    ],
+    "body", [None, [], {}, {"message_id": 1}, {"message_id": "x", "outcome": "sent", "at": "soon"}]
 )
 def test_a_body_that_breaks_its_contract_is_refused_with_a_reason(body: object) -> None:
     with pytest.raises(UnreadableMessage):
         decode("settled", 1, body)
-
-
-@given(st.builds(MailDue, notice=notices, invite=invites))
-def test_the_reason_says_where_and_nothing_of_what_was_there(mail: MailDue) -> None:
-    body = encode(mail)
-    body["notice"]["recipient"]["email"] = ["ada@example.org"]
-    with pytest.raises(UnreadableMessage, match=r"^mail-due: notice: recipient: email: not of type str$"):
-        decode("mail-due", 1, body)
-
-
-def test_an_instant_without_a_zone_is_taken_for_utc() -> None:
-    body = {"message_id": "x", "outcome": "sent", "at": "2027-11-04T12:30:00"}
-    receipt = decode("settled", 1, body)
-    assert isinstance(receipt, Settled)
-    assert receipt.at == datetime(2027, 11, 4, 12, 30, tzinfo=UTC)
 
 
 def test_a_message_nobody_has_agreed_on_is_refused() -> None:
