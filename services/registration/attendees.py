@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 from sqlalchemy.orm import selectinload
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
-from services.registration.rules.places import Status
 
 PAGE = 50
 CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -62,13 +61,6 @@ def matching(event: Event, filters: Filters) -> Select[Registration]:
     if filters.cohort:
         query = query.where(_is_in(event, filters.cohort))
     return query
-
-
-def counts(event: Event) -> dict[str, int]:
-    """How many registrations there are of each status, and in all."""
-    by_status = select(Registration.status, func.count()).where(Registration.event_id == event.id)
-    found = dict(db.session.execute(by_status.group_by(Registration.status)).tuples().all())
-    return {**{status.value: found.get(status, 0) for status in Status}, "all": sum(found.values())}
 
 
 def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registration]:

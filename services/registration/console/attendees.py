@@ -9,6 +9,7 @@ from flask_login import login_required
 from sqlalchemy import select
 
 from services.registration import attendees as finding
+from services.registration import tallies
 from services.registration.attendees import BadCursor, Filters
 from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
@@ -54,7 +55,7 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         page=page,
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
-        counts=finding.counts(event),
+        counts=tallies.of_event(event),
         warning=invite_choices.warning(event),
         statuses=list(Status),
         rsvps=IN_WORDS,
