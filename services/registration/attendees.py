@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 from sqlalchemy.orm import selectinload
 
+from services.registration import search
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
 
 PAGE = 50
@@ -51,13 +52,11 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
 
 def matching(event: Event, filters: Filters) -> Select[Registration]:
     """The attendees of an event that these filters let through, in no order yet."""
-    query = select(Registration).where(Registration.event_id == event.id)
+    query = select(Registration).where(*search.of_event(event, filters.q))
     if filters.status:
         query = query.where(Registration.status == filters.status)
     if filters.rsvp:
         query = query.where(Registration.rsvp == filters.rsvp)
-    for word in filters.q.casefold().split():
-        query = query.where(Registration.search.contains(word, autoescape=True))
     if filters.cohort:
         query = query.where(_is_in(event, filters.cohort))
     return query
