@@ -41,7 +41,8 @@ class BadCursor(ValueError):
 
 def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
     """One page of an event's attendees. Raises BadCursor."""
-    query = matching(event, filters).options(selectinload(Registration.placements))
+    with_placements = selectinload(Registration.placements).lazyload(Placement.cohort)  # the event's are here already
+    query = matching(event, filters).options(with_placements)
     if cursor:
         query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
     newest_first = query.order_by(Registration.created_at.desc(), Registration.id.desc())

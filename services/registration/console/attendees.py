@@ -9,7 +9,7 @@ from flask_login import login_required
 from sqlalchemy import select
 
 from services.registration import attendees as finding
-from services.registration import tallies
+from services.registration import catalogue, tallies
 from services.registration.attendees import BadCursor, Filters
 from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
@@ -43,7 +43,7 @@ def protect() -> None:
 @attendees.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
     """Who is registered, fifty at a time, with search and filters."""
-    event = event_or_404(slug)
+    event = catalogue.find(slug) or abort(404)
     filters = _filters()
     try:
         page = finding.page(event, filters, request.args.get("cursor"))
