@@ -8,12 +8,12 @@ column one that makes them into cells.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, DateTime, Select, String, Text, cast, func, select, text, type_coerce
+from sqlalchemy import Connection, Select, String, Text, cast, func, select, text, type_coerce
 
 from services.registration.attendees import GONE, Filters, matching
 from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
@@ -145,9 +145,9 @@ def _apart(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> C
     return [cells[one] for one in joined]
 
 
-def _in_utc(moments: Sequence[datetime]) -> Sequence[datetime]:
-    """Moments with their zone, which SQLite does not keep."""
-    return moments if moments[0].tzinfo else [moment.replace(tzinfo=UTC) for moment in moments]
+def _in_utc(moments: Values) -> Sequence[datetime]:
+    """Instants as the drivers give them: SQLite's is text, and keeps no zone."""
+    return [datetime.fromisoformat(f"{one}+00:00") for one in moments] if type(moments[0]) is str else moments
 
 
 def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
@@ -170,7 +170,7 @@ def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
     return _apart(joined, lambda ids: [titles[one] for one in sorted(map(UUID, ids), key=order.index)])
 
 
-REGISTERED_AT = Source(type_coerce(Registration.created_at, DateTime(timezone=True)), _in_utc)
+REGISTERED_AT = Source(type_coerce(Registration.created_at, Text), _in_utc)
 
 ANSWERS = Source(cast(Registration.answers, Text), _decoded)
 
