@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Engine, func, inspect, text
 
 from services.registration.models import Event, Registration, db
 
-FEW = 500
+FEW = 200
 MAY_HOLD = text("""
     SELECT registration_id FROM registration_search_numbers WHERE number IN (
         SELECT rowid FROM registration_search WHERE registration_search MATCH :trigrams LIMIT :at_most
