@@ -17,6 +17,9 @@ MAY_HOLD = text("""
     SELECT registration_id FROM registration_search_numbers WHERE number IN (
         SELECT rowid FROM registration_search WHERE registration_search MATCH :trigrams LIMIT :at_most
     )
+    UNION ALL SELECT registration_id FROM registration_search_numbers WHERE number > (
+        SELECT seq / 64 * 64 FROM sqlite_sequence WHERE name = 'registration_search_numbers'
+    )
 """).columns(registration_id=Registration.id.type)
 
 
@@ -32,7 +35,8 @@ def of_event(event: Event, words: str) -> list[ColumnElement[bool]]:
 
 
 def _few_that_may_hold(words: list[str]) -> list[UUID] | None:
-    """Registrations of any event that hold all trigrams of these words; None where they are many or not known."""
+    """Registrations of any event that hold all trigrams of these words, and the newest, which the table does not
+    have yet; None where they are many or not known."""
     trigrams = {word[start : start + 3] for word in words for start in range(len(word) - 2)}
     if not trigrams or not _has_table_of_trigrams(db.engine):
         return None

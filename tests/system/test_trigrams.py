@@ -155,13 +155,20 @@ def test_words_that_many_have_and_short_words_find_all(app: Flask) -> None:
         assert len(found("person59 9@")) == 2  # 59 and 599
 
 
-def test_a_name_that_was_changed_is_no_longer_kept(ready: Flask) -> None:
+@pytest.mark.parametrize("others", [3, 63])
+def test_a_name_that_was_changed_is_no_longer_kept(ready: Flask, others: int) -> None:
+    """Whether it was in the index already, as the 64th brings in all before it, or comes to be in it."""
+    crowd.fill(ready, others)
     with ready.app_context():
         ada = registered(ADA)
         registrations.change_answers(ada, replace(ADA, name="Grace Specimen"), REGISTRANT)
-
         assert found("specimen") == [ADA.email]
         assert found("fivestar") == []
+        db.session.rollback()
+    crowd.fill(ready, 70)
+    with ready.app_context():
+        assert found("specimen") == [ADA.email]
+        assert found("person69@") == ["person69@example.org"]
         kept = text(f"SELECT count(*) FROM {TRIGRAMS} WHERE {TRIGRAMS} MATCH :trigram")
         assert db.session.scalar(kept, {"trigram": '"cim"'}) == 1
         assert db.session.scalar(kept, {"trigram": '"ive"'}) == 0
