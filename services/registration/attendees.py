@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 from sqlalchemy.orm import selectinload
 
+from services.registration import search
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
-from services.registration.rules.places import Status
 
 PAGE = 50
 CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -41,7 +41,8 @@ class BadCursor(ValueError):
 
 def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
     """One page of an event's attendees. Raises BadCursor."""
-    query = matching(event, filters).options(selectinload(Registration.placements))
+    with_placements = selectinload(Registration.placements).lazyload(Placement.cohort)  # the event's are here already
+    query = matching(event, filters).options(with_placements)
     if cursor:
         query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
     newest_first = query.order_by(Registration.created_at.desc(), Registration.id.desc())
@@ -52,23 +53,14 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
 
 def matching(event: Event, filters: Filters) -> Select[Registration]:
     """The attendees of an event that these filters let through, in no order yet."""
-    query = select(Registration).where(Registration.event_id == event.id)
+    query = select(Registration).where(*search.of_event(event, filters.q))
     if filters.status:
         query = query.where(Registration.status == filters.status)
     if filters.rsvp:
         query = query.where(Registration.rsvp == filters.rsvp)
-    for word in filters.q.casefold().split():
-        query = query.where(Registration.search.contains(word, autoescape=True))
     if filters.cohort:
         query = query.where(_is_in(event, filters.cohort))
     return query
-
-
-def counts(event: Event) -> dict[str, int]:
-    """How many registrations there are of each status, and in all."""
-    by_status = select(Registration.status, func.count()).where(Registration.event_id == event.id)
-    found = dict(db.session.execute(by_status.group_by(Registration.status)).tuples().all())
-    return {**{status.value: found.get(status, 0) for status in Status}, "all": sum(found.values())}
 
 
 def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registration]:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import event as happening
 from sqlalchemy import select, text
 
-from services.registration import attendees, create_app
+from services.registration import attendees, create_app, tallies
 from services.registration.attendees import Filters, Page
 from services.registration.messages import note_rsvp
 from services.registration.models import Event, Outbox, Registration, db, queue
@@ -124,7 +124,7 @@ def registers_twice(world: World) -> None:
 
 def opens_the_list(world: World) -> None:
     assert len(world.page().registrations) == attendees.PAGE
-    assert attendees.counts(world.event)["all"] >= PEOPLE
+    assert tallies.of_event(world.event)["all"] >= PEOPLE
 
 
 def goes_down_the_list(world: World) -> None:

@@ -9,6 +9,7 @@ from flask_login import login_required
 from sqlalchemy import select
 
 from services.registration import attendees as finding
+from services.registration import catalogue, tallies
 from services.registration.attendees import BadCursor, Filters
 from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
@@ -42,7 +43,7 @@ def protect() -> None:
 @attendees.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
     """Who is registered, fifty at a time, with search and filters."""
-    event = event_or_404(slug)
+    event = catalogue.find(slug) or abort(404)
     filters = _filters()
     try:
         page = finding.page(event, filters, request.args.get("cursor"))
@@ -54,7 +55,7 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         page=page,
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
-        counts=finding.counts(event),
+        counts=tallies.of_event(event),
         warning=invite_choices.warning(event),
         statuses=list(Status),
         rsvps=IN_WORDS,

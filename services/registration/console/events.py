@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from services.registration import tallies
 from services.registration.console import invite_choices
 from services.registration.console.sign_in import acting, csrf
-from services.registration.models import Event, Form, Registration, Session, db
+from services.registration.models import Event, Form, Session, db
 from services.registration.operations import events as operations
 from services.registration.operations.events import Description, Sitting
 from services.registration.repeats import form_sent_once
-from services.registration.rules.places import HOLDS_A_PLACE
 from services.registration.rules.questions import UnusableText, clean_line, clean_text
 from services.registration.rules.times import NoSuchTime, instant_of
 
@@ -34,10 +34,8 @@ def protect() -> None:
 @events.get("/")
 def list_events() -> ResponseReturnValue:
     """All events, the latest first, with how many hold a place."""
-    held = select(Registration.event_id, func.count()).where(Registration.status.in_(HOLDS_A_PLACE))
-    counts = dict(db.session.execute(held.group_by(Registration.event_id)).tuples().all())
     found = sorted(db.session.scalars(select(Event)), key=_first_moment, reverse=True)
-    return render_template("console/events.html", events=found, counts=counts)
+    return render_template("console/events.html", events=found, counts=tallies.holding_a_place())
 
 
 @events.get("/events/<slug>/change")

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, String, Text, cast, func, select, text
+from sqlalchemy import Connection, Select, String, Text, cast, func, select, text, type_coerce
 
 from services.registration.attendees import GONE, Filters, matching
 from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
@@ -106,7 +106,7 @@ def _fixed(event: Event) -> tuple[Column, ...]:
         Column("email", Source(Person.email)),
         Column("organisation", Source(Registration.organisation)),
         Column("status", Source(Registration.status)),
-        Column("registered_at", Source(Registration.created_at), _times_in(ZoneInfo(event.timezone))),
+        Column("registered_at", REGISTERED_AT, _times_in(ZoneInfo(event.timezone))),
         Column("cohorts", COHORTS, _cohorts_in_order),
         Column("rsvp", Source(Registration.rsvp)),
         *([Column("rsvp_by_session", RSVPS, _by_session(event))] if len(event.sessions) > 1 else []),
@@ -136,11 +136,18 @@ def _times_in(zone: ZoneInfo) -> Callable[[Values], Cells]:
 
 
 def _agreed_to(purpose: str) -> Callable[[Values], Cells]:
-    return lambda purposes: [purpose in given for given in purposes]
+    return lambda joined: _apart(joined, lambda given: purpose in given)
 
 
-def _apart(joined: Sequence[str | None]) -> list[list[str]]:
-    return [given.split(BETWEEN) if given else [] for given in joined]
+def _apart(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> Cells:
+    """The cell for what each was joined from. Most have it in common with others, and share the cell."""
+    cells = {one: cell(one.split(BETWEEN) if one else []) for one in {*joined}}
+    return [cells[one] for one in joined]
+
+
+def _in_utc(moments: Values) -> Sequence[datetime]:
+    """Instants as the drivers give them: SQLite's is text, and keeps no zone."""
+    return [datetime.fromisoformat(f"{one}+00:00") for one in moments] if type(moments[0]) is str else moments
 
 
 def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
@@ -160,9 +167,10 @@ def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
     cohorts = db.session.execute(select(Cohort.id, Cohort.title).order_by(Cohort.programme_id, Cohort.position))
     titles = dict(cohorts.tuples().all())
     order = list(titles)
-    found = {ids: sorted(map(UUID, ids.split(BETWEEN)), key=order.index) for ids in {*joined} if ids}
-    return [[titles[cohort_id] for cohort_id in found[ids]] if ids else [] for ids in joined]
+    return _apart(joined, lambda ids: [titles[one] for one in sorted(map(UUID, ids), key=order.index)])
 
+
+REGISTERED_AT = Source(type_coerce(Registration.created_at, Text), _in_utc)
 
 ANSWERS = Source(cast(Registration.answers, Text), _decoded)
 
@@ -184,6 +192,5 @@ CONSENTS = Source(
     select(func.aggregate_strings(Consent.purpose, BETWEEN))
     .where(Consent.registration_id == Registration.id, Consent.withdrawn_at.is_(None))
     .correlate(Registration)
-    .scalar_subquery(),
-    _apart,
+    .scalar_subquery()
 )

@@ -23,5 +23,9 @@ def in_words(cell: Cell) -> str:
 
 
 def all_in_words(cells: Cells) -> list[str]:
-    """Every cell `in_words`. Most are text or blank, which is told apart without a call for each."""
+    """Every cell `in_words`. Most columns are of one kind, and most others text or blank, which is told apart
+    without a call for each."""
+    kinds = {*map(type, cells)}
+    if len(kinds) == 1:
+        return list(map(WORDS[kinds.pop()], cells))
     return [cell if type(cell) is str else "" if cell is None else WORDS[type(cell)](cell) for cell in cells]

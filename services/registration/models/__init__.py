@@ -3,7 +3,7 @@
 from services.registration.models.access import ApiKey, IdempotencyKey, Organiser, SignIn
 from services.registration.models.base import Heartbeat, Inbox, Outbox, db, queue
 from services.registration.models.events import Event, EventStatus, Form, Session
-from services.registration.models.people import Consent, Person, Registration, Rsvp, TimelineEntry
+from services.registration.models.people import Consent, Person, Registration, Rsvp, Tally, TimelineEntry
 from services.registration.models.programmes import Cohort, DecisionRecord, Placement, PlacementStatus, Programme
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Rsvp",
     "Session",
     "SignIn",
+    "Tally",
     "TimelineEntry",
     "db",
     "queue",

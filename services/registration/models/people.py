@@ -41,7 +41,6 @@ class Registration(Model):
         Index("ix_registrations_waiting", "event_id", "waiting_since", "id"),
         Index("ix_registrations_untold", "event_id", "told_revision"),
         Index("ix_registrations_person_id", "person_id"),
-        Index("ix_registrations_tallies", "event_id", "status"),
         Index(
             "ix_registrations_rsvp",
             "event_id",
@@ -95,6 +94,22 @@ class Registration(Model):
     def holds_place(self) -> bool:
         """Whether a place is theirs."""
         return self.status in HOLDS_A_PLACE
+
+
+class Tally(Model):
+    """A part of how many registrations of an event have a status; its parts together are the whole.
+
+    Triggers of the database keep it with every registration that comes, changes or goes. There are several parts,
+    some of them perhaps below zero, so that registrations at one time need not wait for each other.
+    """
+
+    __tablename__ = "tallies"
+    __table_args__ = (Index("ix_tallies_event_id_status", "event_id", "status"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(20))
+    registrations: Mapped[int]
 
 
 class Rsvp(Model):

@@ -1,9 +1,9 @@
 """Taking and giving back places. They are counted where the event has a capacity; whoever changes who
 holds one has locked the event first."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from services.registration import notices, timeline
+from services.registration import notices, tallies, timeline
 from services.registration.models import Event, EventStatus, Registration, db
 from services.registration.rules import places as rules
 from services.registration.rules.places import Status
@@ -43,10 +43,9 @@ def leave(registration: Registration) -> None:
 def recount(event: Event) -> None:
     """Count again who holds a place and who waits; for an event whose capacity has changed."""
     db.session.flush()
-    standings = select(Registration.status, func.count()).filter_by(event_id=event.id).group_by(Registration.status)
-    counts: dict[str, int] = dict(db.session.execute(standings).tuples().all())
-    event.places_taken = sum(counts.get(status, 0) for status in rules.HOLDS_A_PLACE)
-    event.waiting = counts.get(Status.WAITLISTED, 0)
+    counts = tallies.of_event(event)
+    event.places_taken = sum(counts[status] for status in rules.HOLDS_A_PLACE)
+    event.waiting = counts[Status.WAITLISTED]
 
 
 def give_free_places(event: Event) -> None:

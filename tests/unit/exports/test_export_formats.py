@@ -32,6 +32,10 @@ def named(names: list[str]) -> Iterator[list[Cells]]:
     return batches(*((name, None, False) for name in names))
 
 
+def a_batch(names: list[str]) -> Iterator[list[Cells]]:
+    yield [names, [None] * len(names), [False] * len(names)]
+
+
 def read_csv(chunks: Iterator[bytes]) -> list[list[str]]:
     text = b"".join(chunks).decode("utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline="")))
@@ -77,6 +81,20 @@ def test_csv_begins_with_its_mark_and_ends_its_lines_as_rfc_4180_says() -> None:
 def test_what_is_written_as_csv_can_be_read_again(names: list[str]) -> None:
     read = read_csv(write_csv(COLUMNS, named(names)))
     assert [line[0] for line in read[1:]] == names
+
+
+@given(st.lists(st.text(st.one_of(st.sampled_from('",\r\n\x1f=+a'), st.characters(exclude_categories=["Cs"])))))
+def test_a_column_needs_the_same_care_as_each_of_its_cells(names: list[str]) -> None:
+    """Which of them stand in quotes is as the standard library has it."""
+    page = io.StringIO(newline="")
+    csv.writer(page).writerows([text, "", "no"] for text in harmless(names))
+    _, _, written = b"".join(write_csv(COLUMNS, a_batch(names))).decode().partition("consent_news\r\n")
+    assert written == page.getvalue()
+
+
+def test_a_blank_cell_alone_in_its_line_is_a_line() -> None:
+    names: Cells = ["Ada", None, "Ben"]
+    assert read_csv(write_csv(COLUMNS[:1], iter([[names]]))) == [["name"], ["Ada"], [""], ["Ben"]]
 
 
 @given(st.lists(CELLS))
