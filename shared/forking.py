@@ -1,8 +1,14 @@
-"""What a process does before it forks others that go on with what it has loaded."""
+"""What a process does before it forks others that go on with what it has loaded, and what those do first."""
 
+import ctypes
 import gc
+import os
+import signal
+import sys
 
 from sqlalchemy.orm import configure_mappers
+
+PR_SET_PDEATHSIG = 1
 
 
 def share_what_is_loaded() -> None:
@@ -13,3 +19,11 @@ def share_what_is_loaded() -> None:
     configure_mappers()
     gc.collect()
     gc.freeze()
+
+
+def die_with(parent: int) -> None:
+    """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it was killed before this was asked
+            os._exit(1)

@@ -51,13 +51,6 @@ def until_listening(port: int, process: Any) -> None:
             time.sleep(0.02)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def family(pid: int) -> list[int]:
     """A process and all that descend from it, the eldest first."""
     found = [pid]

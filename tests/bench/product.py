@@ -9,8 +9,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from shared.ports import free_port
 from tests.bench.load import Answer, Client
-from tests.bench.processes import family, free_port, launch, python, running, until_listening
+from tests.bench.processes import family, launch, python, running, until_listening
 from tests.bench.stores import SETTINGS, Stores
 
 PATIENCE_SECONDS = 30.0

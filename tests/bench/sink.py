@@ -12,7 +12,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests.bench.processes import free_port, launch, until_listening
+from shared.ports import free_port
+from tests.bench.processes import launch, until_listening
 
 PATIENCE_SECONDS = 60.0
 

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.chaos.servers import Postgresql, Rabbitmq, Redis, free_port, wait_for
+from shared.ports import free_port
+from tests.chaos.servers import Postgresql, Rabbitmq, Redis, wait_for
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "calendar", "notifications")

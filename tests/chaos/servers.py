@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shared.ports import free_port
+
 START_SECONDS = 60.0
 
 
@@ -189,10 +191,3 @@ def wait_for(true: Callable[[], bool], otherwise: str, seconds: float = START_SE
     while not true():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +18,8 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from aiosmtpd.controller import Controller
+
+from shared.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
@@ -180,10 +181,3 @@ def eventually(true: Callable[[], Any], otherwise: str) -> None:
     while not true():
         assert time.monotonic() < deadline, otherwise
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

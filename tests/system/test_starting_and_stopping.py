@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services import embedded
-from tests.system.machine import ROOT, Machine, eventually, free_port
+from shared import forking
+from shared.ports import free_port
+from tests.system.machine import ROOT, Machine, eventually
 
 ALL_PROCESSES = 5  # the one that watches, Redis, web, worker, clock
 
@@ -39,6 +40,19 @@ def test_being_told_to_stop_leaves_no_process_behind(tmp_path: Path, how: signal
     assert machine.processes() == []
 
 
+def test_mails_and_clocks_give_way_to_pages(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    eventually(lambda: len(machine.processes()) == ALL_PROCESSES, "not all processes started")
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    eventually(
+        lambda: sorted(os.getpriority(os.PRIO_PROCESS, one) - own for one in machine.processes()) == [0, 0, 0, 10, 10],
+        "the worker and the clock alone are nicer",
+    )
+    sessions = {os.getsid(one) for one in machine.processes()}
+    assert len(sessions) == 2, "all but Redis are in one session, or their priorities would mean nothing"
+    machine.stop(signal.SIGTERM)
+
+
 def test_being_killed_leaves_no_process_behind(tmp_path: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux tells children of their parent's end")
@@ -52,7 +66,7 @@ def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
         pytest.skip("only Linux tells children of their parent's end")
     child = os.fork()
     if not child:
-        embedded._die_with(parent=os.getpid())  # not whose child this is, as after its parent's end
+        forking.die_with(parent=os.getpid())  # not whose child this is, as after its parent's end
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from shared.ports import free_port
 from tests.bench.load import Client, load
-from tests.bench.processes import free_port, python, running
+from tests.bench.processes import python, running
 from tests.bench.product import Applicants, web
 from tests.bench.rows import Figures, Row, Stage
 

@@ -10,8 +10,9 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from shared.ports import free_port
 from tests.bench.load import load
-from tests.bench.processes import ROOT, free_port, launch, pss
+from tests.bench.processes import ROOT, launch, pss
 from tests.bench.product import EVENT, Applicants, stack
 from tests.bench.rows import Figures, Row, Stage
 

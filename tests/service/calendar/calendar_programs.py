@@ -19,6 +19,8 @@ from icalendar import Calendar
 from waitress import wasyncore
 from waitress.server import create_server
 
+from shared.ports import free_port
+
 PATIENCE_SECONDS = 20.0
 USER, PASSWORD = "ada", "an example password"
 COLLECTION = f"/{USER}/calendar/"
@@ -172,11 +174,6 @@ def served(app: Any) -> Iterator[str]:
             thread.join()
             server.task_dispatcher.shutdown()
             server.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,6 +1,5 @@
 """A real SMTP server that keeps what it is given and can be told to be difficult."""
 
-import socket
 from asyncio import WriteTransport
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +9,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from shared.ports import free_port
 
 HANG_UP = "hang up"
 
@@ -56,9 +57,3 @@ class ReceivingRelay:
             assert isinstance(server.transport, WriteTransport)
             server.transport.abort()
         return reply
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
