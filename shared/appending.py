@@ -7,19 +7,24 @@ the parts hold, for they are checked at the statement's end. SQLite, which is in
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Column, Executable, Table, event, insert, inspect
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, make_transient_to_detached, scoped_session
 
+from shared.db import aware
+
 E = TypeVar("E")
 AnySession = Session | scoped_session[Any]
 Row = tuple[Table, dict[str, Any]]
 WAITING = "rows to append"
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def append(session: AnySession, model: Any, **values: Any) -> None:
@@ -54,9 +59,7 @@ def write_appended(session: AnySession) -> None:
     connection = session.connection()
     by_table = _by_table(rows)
     if connection.dialect.name == "postgresql":
-        written = {
-            f"rows_{place}": json.dumps(alike, default=_as_text) for place, alike in enumerate(by_table.values())
-        }
+        written = {f"rows_{place}": _as_json(alike) for place, alike in enumerate(by_table.values())}
         connection.exec_driver_sql(_in_one(tuple(by_table)), written)
     else:
         for table, alike in by_table.items():
@@ -83,7 +86,9 @@ def _by_table(rows: list[Row]) -> dict[Table, list[dict[str, Any]]]:
 
 
 def _whole(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    """The row with a value for every column."""
+    """The row with a value for every column. Raises TypeError where one is given that the table has not."""
+    if unknown := values.keys() - table.columns.keys():
+        raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}.")
     return {name: values[name] if name in values else default() for name, default in _defaults(table)}
 
 
@@ -99,11 +104,21 @@ def _default_of(column: Column[Any]) -> Callable[[], Any]:
     return partial(default.arg, None) if default.is_callable else lambda: default.arg
 
 
+def _as_json(rows: list[dict[str, Any]]) -> str:
+    """Rows as PostgreSQL reads them. Their columns' types are not asked: JSON, and what `_as_text` knows, is all there
+    can be. Raises ValueError for what PostgreSQL would refuse, and then show in its error with all the rest."""
+    written = json.dumps(rows, default=_as_text, ensure_ascii=False, allow_nan=False)
+    if "\\u0000" in written and NUL.search(written):
+        raise ValueError("A text with a NUL was about to be stored.")
+    return written
+
+
 def _as_text(value: Any) -> str:
-    """How PostgreSQL reads what JSON has no word for."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError("A naive datetime was about to be stored.")
-    return str(value)
+    if isinstance(value, datetime):
+        return aware(value).isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"A {type(value).__name__} cannot be appended.")
 
 
 @cache

@@ -20,7 +20,8 @@ ENQUEUE = """
 redis.call("hset", KEYS[1] .. ".msgs", ARGV[1], ARGV[2])
 if redis.call("rpush", KEYS[1], ARGV[1]) == 1 then redis.call("publish", ARGV[3], ARGV[4]) end
 """
-"""Dramatiq's own way of enqueueing, and a ring where the message is the only one that waits."""
+"""Dramatiq's own way of enqueueing, and a ring where the queue was empty. It rings after the push, and a consumer
+forgets its bell before it fetches, so no message can come unheard between the two."""
 
 
 @cache

@@ -39,6 +39,13 @@ LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
+def aware(moment: datetime) -> datetime:
+    """The moment, which has a zone. Raises ValueError where it has none."""
+    if moment.tzinfo is None:
+        raise ValueError("A naive datetime was about to be stored.")
+    return moment
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: stored in UTC, returned aware, refused when naive."""
 
@@ -46,11 +53,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("A naive datetime was about to be stored.")
-        return value.astimezone(UTC)
+        return None if value is None else aware(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 
-from shared import heartbeat, inbox, migrations, outbox
+from shared import heartbeat, inbox, migrations, outbox, standings
 from shared.broker import broker_for
 from shared.clock import now
 from shared.queue import Queue
@@ -27,6 +27,7 @@ from shared.stopping import stop_signal
 WORKER_TIMEOUT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10
 SWEEP_SECONDS = 1
+RECEIPTS_MAY_TAKE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 3600
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     whose claim waits for the lease to end. A worker that has lost one of its threads ends with status 1.
     """
     broker = broker_for(broker_url, timeout=WORKER_TIMEOUT_SECONDS)
-    finishing = [app.extensions["queue"].serve(app, broker) for app in apps]
+    gatherings = [app.extensions["queue"].serve(app, broker) for app in apps]
     worker = dramatiq.Worker(broker, worker_threads=threads)
     stopping = stop_signal()
     worker.start()
@@ -74,8 +75,8 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     threading.Thread(target=worker.stop, args=(shutdown_seconds * 1000,), daemon=True).start()
     for thread in worker.workers:
         thread.join(shutdown_seconds)
-    for finish in finishing:
-        finish()
+    for gathering in gatherings:
+        gathering.finish(RECEIPTS_MAY_TAKE_SECONDS)
     # A consumer may be waiting for a broker that never comes back; nothing it holds can be lost.
     for consumer in worker.consumers.values():
         consumer.join(2)
@@ -149,7 +150,7 @@ def _outbox_commands() -> click.Group:
     @click.option("--all", "everything", is_flag=True, help="Settled rows too.")
     def list_(everything: bool) -> None:
         """List what is owed or failed, oldest first."""
-        for row in outbox.listed(_queue(), everything=everything):
+        for row in standings.listed(_queue(), everything=everything):
             click.echo(f"{row.id}  {row.type:<16} {row.key:<45} {row.outcome or 'owed':<10} {row.detail or ''}")
 
     @group.command()
@@ -167,7 +168,7 @@ def _outbox_commands() -> click.Group:
     @click.option("--all", "everything", is_flag=True, help="All that failed.")
     def replay(message_id: Any, everything: bool) -> None:
         """Owe a failed message, or all of them, once more."""
-        chosen = [row.id for row in outbox.failed(_queue())] if everything else [message_id]
+        chosen = [row.id for row in standings.failed(_queue())] if everything else [message_id]
         for one in chosen:
             again = outbox.replay(_queue(), one) if one else None
             _queue().session.commit()

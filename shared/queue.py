@@ -157,23 +157,29 @@ class Queue:
         found = {name: depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}
         return {name: waiting for name, waiting in found.items() if waiting is not None}
 
-    def serve(self, app: Flask, broker: dramatiq.Broker) -> Callable[[], None]:
+    def serve(self, app: Flask, broker: dramatiq.Broker) -> Gathering[Envelope]:
         """Let a worker on `broker` handle this service's messages; fresh ones before bulk.
 
-        Receipts that come close together are handled together. What is returned handles those that still wait.
+        Receipts that come close together are handled together, by what is returned. It has to be finished.
         """
 
         @contextmanager
         def at_work(message_id: object) -> Iterator[None]:
-            with app.app_context():
-                try:
+            try:
+                with app.app_context():
                     yield
-                except Exception as error:  # its sender owes it still, and sends it again
-                    log.error("message not handled", message_id=message_id, error=type(error).__name__)
+            except Exception as error:  # its sender owes it still, and sends it again
+                log.error("message not handled", message_id=message_id, error=type(error).__name__)
 
         def handle_together(envelopes: list[Envelope]) -> None:
-            with at_work(envelopes[0].id):
-                self.handle_receipts(envelopes)
+            """All at once; where one of them is in the way, each alone."""
+            try:
+                with app.app_context():
+                    self.handle_receipts(envelopes)
+            except Exception:
+                for envelope in envelopes:
+                    with at_work(envelope.id):
+                        self.handle_receipts([envelope])
 
         receipts = Gathering(RECEIPTS_GATHER_SECONDS, handle_together)
 
@@ -187,7 +193,7 @@ class Queue:
 
         for name, priority in ((self.name, 0), (self.name + BULK_SUFFIX, 10)):
             dramatiq.actor(broker=broker, actor_name=name, queue_name=name, priority=priority)(handle)
-        return receipts.finish
+        return receipts
 
     @cached_property
     def _broker(self) -> dramatiq.Broker:

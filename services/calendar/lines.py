@@ -71,7 +71,8 @@ def _folded(line: str) -> str:
         end = OCTETS_A_LINE
         while octets[end] & 0b1100_0000 == 0b1000_0000:
             end -= 1
-        escapes = end - len(octets[:end].rstrip(b"\\^"))
+        last = octets[end - 1 : end]
+        escapes = end - len(octets[:end].rstrip(last)) if last in (b"\\", b"^") else 0
         end -= escapes % 2
         pieces.append(octets[:end])
         octets = octets[end:]

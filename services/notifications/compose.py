@@ -35,8 +35,8 @@ class Letterhead:
 
     @property
     def domain(self) -> str:
-        """The sender's domain, under which ids are made."""
-        return self.sender[1].rpartition("@")[2]
+        """The sender's domain in ASCII, under which ids are made. Raises Unsendable where it cannot be written so."""
+        return plain_address(self.sender[1]).rpartition("@")[2]
 
     def message_id(self, message_id: UUID) -> str:
         """The Message-ID of a mail, the same every time it is sent."""
@@ -45,8 +45,8 @@ class Letterhead:
     def envelope_sender(self, message_id: UUID) -> str:
         """Where a bounce of this one mail goes: an address of its own where that was set up (VERP)."""
         if self.bounce_address is None:
-            return self.sender[1]
-        box, _, host = self.bounce_address.partition("@")
+            return plain_address(self.sender[1])
+        box, _, host = plain_address(self.bounce_address).partition("@")
         return f"{box}{message_id.hex}@{host}"
 
 
@@ -128,7 +128,8 @@ def _joined(subtype: str, message_id: UUID, parts: Iterable[str]) -> str:
 
 
 def _text(subtype: str, content: str) -> str:
-    encoded = quopri.encodestring(content.encode(errors="replace")).decode()
+    lines = content.replace("\r\n", "\n").replace("\r", "\n")  # a CR alone ends a line for some and not for others
+    encoded = quopri.encodestring(lines.encode(errors="replace")).decode()
     return _part(f'text/{subtype}; charset="utf-8"', "quoted-printable", encoded)
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import event, func, select
 
 from services.registration import create_app, demo
 from services.registration.models import Registration, db
+from services.registration.operations.registrations import cancel
+from services.registration.timeline import SYSTEM
 from shared.migrations import upgrade
 from tests.system.databases import databases
 
@@ -104,6 +106,18 @@ def test_whoever_registers_again_is_registered_once(app: Flask) -> None:
     applies(client, 1)
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
+
+
+def test_cancelling_locks_the_event_before_the_registration(app: Flask, asked: list[str]) -> None:
+    if not of_postgresql(app):
+        pytest.skip("SQLite has one writer")
+    applies(app.test_client(), 1)
+    asked.clear()
+    with app.app_context():
+        cancel(db.session.scalars(select(Registration)).one(), SYSTEM)
+    locks = [statement for statement in asked if "FOR " in statement]
+    found = [(re.findall(r"FROM (\w+)", statement)[0], statement.rpartition("FOR ")[2]) for statement in locks]
+    assert found[:2] == [("events", "KEY SHARE"), ("registrations", "UPDATE")], locks
 
 
 def test_the_event_page_asks_once(app: Flask, asked: list[str]) -> None:

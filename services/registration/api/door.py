@@ -206,7 +206,7 @@ def _answer(view: Callable[..., Any], args: Any, kwargs: Any) -> Response:
 
 
 def _again(status: int, answer: dict[str, Any]) -> Response:
-    response = jsonify(answer) if answer else Response()
+    response = jsonify(answer) if answer else Response()  # 204 has no content, which is kept as {}
     response.status_code = status
     return response
 

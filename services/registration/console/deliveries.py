@@ -14,8 +14,8 @@ from services.registration.console.sign_in import acting, csrf
 from services.registration.models import Outbox, Registration, db, queue
 from services.registration.operations import deliveries as operations
 from services.registration.repeats import form_sent_once
-from shared import outbox
-from shared.outbox import Standing
+from shared import standings
+from shared.standings import Standing
 
 deliveries = Blueprint("deliveries", __name__)
 PAGE = 50
@@ -33,12 +33,12 @@ def protect() -> None:
 def list_deliveries() -> ResponseReturnValue:
     """What has not simply arrived, newest first."""
     which = _standing()
-    found = outbox.standing(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
+    found = standings.standing(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
     rows = found[:PAGE]
     return render_template(
         "console/deliveries.html",
         which=which,
-        counts=outbox.standings(queue),
+        counts=standings.standings(queue),
         rows=rows,
         people=_people(rows),
         before=rows[-1].id if len(found) > PAGE else None,

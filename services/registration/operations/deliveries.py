@@ -5,7 +5,7 @@ from uuid import UUID
 from services.registration import timeline
 from services.registration.models import Registration, db, queue
 from services.registration.timeline import Actor
-from shared import outbox
+from shared import outbox, standings
 
 
 def replay(message_id: UUID, by: Actor) -> bool:
@@ -24,4 +24,4 @@ def replay(message_id: UUID, by: Actor) -> bool:
 
 def replay_all(by: Actor) -> int:
     """Owe all that failed once more. Returns how many."""
-    return sum(replay(row.id, by) for row in outbox.failed(queue))
+    return sum(replay(row.id, by) for row in standings.failed(queue))

@@ -1,6 +1,8 @@
 """Taking and giving back places. They are counted where the event has a capacity; whoever changes who
 holds one has locked the event first."""
 
+from typing import Any
+
 from sqlalchemy import select
 
 from services.registration import notices, tallies, timeline
@@ -14,15 +16,20 @@ COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
 
 
 def lock(event: Event) -> None:
-    """Let nobody else change who holds the event's places until this transaction ends."""
-    if event.capacity is not None:
-        db.session.refresh(event, COUNTED, with_for_update=True)
+    """Let nobody else change who holds the event's places until this transaction ends.
+
+    Where they are not counted, only those wait who change the event itself and then lock its registrations: whoever
+    locks one of these first and needs the event afterwards would wait for them, and they for it.
+    """
+    how: Any = {"read": True, "key_share": True} if event.capacity is None else True
+    db.session.refresh(event, COUNTED, with_for_update=how)
 
 
 def standing_for_next(event: Event) -> Status:
     """Where somebody who registers now will stand. Raises EventIsFull where there is neither a place
     nor a waiting list."""
-    lock(event)
+    if event.capacity is not None:
+        lock(event)
     return rules.standing_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
 
 

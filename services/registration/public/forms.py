@@ -76,11 +76,12 @@ def register(slug: str) -> ResponseReturnValue:
     except (EventIsFull, IntegrityError) as error:
         db.session.rollback()
         kept = repeats.answer_kept("form", form_key, given)
-        if kept is None and isinstance(error, EventIsFull):
+        if kept is not None:  # this form has been sent before
+            standing = Status(kept[1]["standing"])
+        elif isinstance(error, EventIsFull):
             return _form_again(seen, given, {"": "Sorry, every place is taken and there is no waiting list."}), 409
-        if kept is None:
+        else:
             raise
-        standing = Status(kept[1]["standing"])  # this form has been sent before
     return _thanks(seen.event, standing)
 
 
@@ -110,11 +111,9 @@ def _blank_page(event: Event, is_full: bool, embedded: bool) -> str:
 
 def _form_again(seen: Seen, given: dict[str, Any], errors: dict[str, str]) -> Response:
     """The form with all that was typed, and what is wrong with it."""
-    embedded = _is_embedded()
-    form_key = _new_form_key(seen.event)
-    return _frameable(
-        _form_page(seen.event, given, errors, form_key, is_full=seen.is_full, embedded=embedded), embedded
-    )
+    embedded, form_key = _is_embedded(), _new_form_key(seen.event)
+    page = _form_page(seen.event, given, errors, form_key, is_full=seen.is_full, embedded=embedded)
+    return _frameable(page, embedded)
 
 
 def _form_page(

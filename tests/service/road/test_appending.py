@@ -1,10 +1,13 @@
 """Rows that are only added: written together at the commit, on both databases."""
 
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from shared import outbox
+from shared import outbox, standings
 from shared.appending import append
 from shared.clock import now
 from shared.db import insert_if_absent
@@ -34,14 +37,14 @@ def test_the_database_is_asked_once_for_any_number_of_rows_of_a_table(world: Wor
         outbox.owe(world.queue, "there", receipt(), key="k", ordinal=ordinal)
     world.db.session.commit()
     assert len([statement for statement in asked if "INSERT" in statement]) == 1
-    assert [row.ordinal for row in outbox.listed(world.queue)] == list(range(count))
+    assert [row.ordinal for row in standings.listed(world.queue)] == list(range(count))
 
 
 def test_a_rollback_forgets_them(world: World) -> None:
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
     world.db.session.rollback()
     world.db.session.commit()
-    assert outbox.listed(world.queue, everything=True) == []
+    assert standings.listed(world.queue, everything=True) == []
 
 
 def test_a_row_that_cannot_be_fails_the_commit_and_no_other(world: World) -> None:
@@ -55,22 +58,65 @@ def test_a_row_that_cannot_be_fails_the_commit_and_no_other(world: World) -> Non
     world.db.session.rollback()
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=2)
     world.db.session.commit()
-    assert [row.ordinal for row in outbox.listed(world.queue)] == [1, 2]
+    assert [row.ordinal for row in standings.listed(world.queue)] == [1, 2]
 
 
 def test_whether_a_row_was_inserted_is_known(world: World) -> None:
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
     world.db.session.commit()
-    (row,) = outbox.listed(world.queue)
+    (row,) = standings.listed(world.queue)
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     assert not insert_if_absent(world.db.session, row.__table__, values)
     assert insert_if_absent(world.db.session, row.__table__, values | {"id": new_id()})
 
 
 def test_a_naive_moment_is_refused(world: World) -> None:
-    row = {"queue": "there", "type": "settled", "version": 1, "key": "k", "ordinal": 1, "bulk": False, "body": {}}
-    append(world.db.session, world.queue.Outbox, id=new_id(), created_at=now().replace(tzinfo=None), **row)
+    append(world.db.session, world.queue.Outbox, **a_row(created_at=now().replace(tzinfo=None)))
     with pytest.raises((ValueError, StatementError), match="naive"):
         world.db.session.commit()
     world.db.session.rollback()
-    assert outbox.listed(world.queue) == []
+    assert standings.listed(world.queue) == []
+
+
+def a_row(**changes: Any) -> dict[str, Any]:
+    row = {"queue": "there", "type": "settled", "version": 1, "key": "k", "ordinal": 1, "bulk": False, "body": {}}
+    return {"id": new_id(), "created_at": now(), **row, **changes}
+
+
+def test_a_column_that_is_not_there_is_refused_at_once(world: World) -> None:
+    with pytest.raises(TypeError, match="possibly_repeeted"):
+        append(world.db.session, world.queue.Outbox, **a_row(possibly_repeeted=True))
+    world.db.session.rollback()
+
+
+def test_every_text_comes_back_as_it_was(world: World) -> None:
+    texts = [
+        "Zoë Ó Súilleabháin-Ŵyn 例 👩🏽‍💻",
+        'quotes " and \\ and \\u0000',
+        "lines\nand\ttabs",
+        "{%s} %(rows_0)s :name",
+    ]
+    for text in texts:
+        append(world.db.session, world.queue.Outbox, **a_row(detail=text, body={"text": text}))
+    world.db.session.commit()
+    rows = standings.listed(world.queue)
+    assert [(row.detail, row.body["text"]) for row in rows] == [(text, text) for text in texts]
+
+
+def test_moments_keep_their_microseconds_and_large_numbers_their_digits(world: World) -> None:
+    at = datetime(2026, 11, 4, 12, 30, 0, 123457, tzinfo=timezone(timedelta(hours=1)))
+    append(world.db.session, world.queue.Outbox, **a_row(created_at=at, ordinal=2**62 + 1))
+    world.db.session.commit()
+    (row,) = standings.listed(world.queue)
+    assert (row.created_at, row.ordinal) == (at, 2**62 + 1)
+
+
+@pytest.mark.parametrize("kept", [{"body": {"n": float("nan")}}, {"detail": "a\0b"}, {"detail": b"bytes"}])
+def test_what_json_cannot_carry_is_refused_and_not_shown(world: World, kept: dict[str, Any]) -> None:
+    if world.db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite is given values, not JSON")
+    append(world.db.session, world.queue.Outbox, **a_row(key="ada@example.org", **kept))
+    with pytest.raises((ValueError, TypeError)) as refused:
+        world.db.session.commit()
+    assert "ada@example.org" not in str(refused.value)
+    world.db.session.rollback()

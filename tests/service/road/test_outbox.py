@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import event
 
-from shared import outbox
+from shared import outbox, standings
 from shared.clock import now
 from shared.ids import new_id
 from shared.messages.receipts import Outcome, Settled
@@ -57,7 +58,7 @@ def test_a_change_that_is_taken_back_announces_nothing(world: World) -> None:
     world.db.session.rollback()
     owe(world, key="another")
     assert [envelope.key for _, envelope in world.sent] == ["another"]
-    assert outbox.listed(world.queue)[0].key == "another"
+    assert standings.listed(world.queue)[0].key == "another"
 
 
 def test_while_the_broker_is_away_the_message_is_due_at_once(world: World) -> None:
@@ -122,14 +123,14 @@ def test_a_failed_message_can_be_replayed_once(world: World) -> None:
     message_id = owe(world, ordinal=3)
     settles(world, message_id, Outcome.FAILED, "550 no such person")
     world.db.session.commit()
-    assert [failed.id for failed in outbox.failed(world.queue)] == [message_id]
+    assert [failed.id for failed in standings.failed(world.queue)] == [message_id]
     again = outbox.replay(world.queue, message_id)
     assert again is not None
     outbox.sweep(world.queue)
     _, envelope = world.sent[-1]
     assert (envelope.id, envelope.key, envelope.ordinal) == (str(again), "k", 3)
     assert outbox.replay(world.queue, message_id) is None
-    assert outbox.failed(world.queue) == []
+    assert standings.failed(world.queue) == []
 
 
 def test_each_receipt_of_several_settles_its_own_message(world: World) -> None:
@@ -172,6 +173,18 @@ def test_a_receipt_that_cannot_be_read_keeps_no_other_from_being_settled(world: 
     nonsense = replace(envelope.carrying(receipt), body={})
     world.queue.handle_receipts([nonsense, envelope.carrying(receipt)])
     assert row(world, message_id).outcome == "sent"
+
+
+def test_a_receipt_that_cannot_be_settled_keeps_no_other_from_being_settled(world: World) -> None:
+    world.queue.receives(Settled)(world.queue.settle)
+    owed = [owe(world, ordinal=1), owe(world, ordinal=2)]
+    worker = world.queue.serve(world.app, StubBroker(middleware=[]))
+    for message_id in (str(owed[0]), "no id of ours", str(owed[1])):
+        receipt = Settled(message_id=message_id, outcome=Outcome.SENT, at=now(), detail="", possibly_repeated=False)
+        worker.add(world.sent[0][1].carrying(receipt))
+    assert worker.finish(30)
+    world.db.session.rollback()
+    assert [row(world, message_id).outcome for message_id in owed] == ["sent", "sent"]
 
 
 def test_settled_messages_are_forgotten_after_a_month_but_not_failures(world: World) -> None:

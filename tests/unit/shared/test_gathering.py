@@ -2,26 +2,63 @@
 
 import threading
 
-from shared.gathering import Gathering
+from shared.gathering import MOST_AT_ONCE, Gathering
 
-LONG = 3600.0
+SOON, LONG = 0.01, 30.0
 
 
-def test_what_waits_is_done_together() -> None:
+def test_what_comes_meanwhile_is_done_together() -> None:
     done: list[list[int]] = []
-    gathering = Gathering(LONG, done.append)
+    has_begun, may_go_on = threading.Event(), threading.Event()
+
+    def do(things: list[int]) -> None:
+        has_begun.set()
+        may_go_on.wait(LONG)
+        done.append(things)
+
+    gathering = Gathering(0.0, do)
+    gathering.add(0)
+    assert has_begun.wait(LONG)
     for thing in (1, 2, 3):
         gathering.add(thing)
-    assert done == []
-    gathering.finish()
-    gathering.finish()
-    assert done == [[1, 2, 3]]
+    may_go_on.set()
+    assert gathering.finish(LONG)
+    assert done == [[0], [1, 2, 3]]
 
 
 def test_nothing_waits_for_ever() -> None:
     is_done = threading.Event()
-    Gathering[int](0.0, lambda _: is_done.set()).add(1)
-    assert is_done.wait(10)
+    Gathering[int](SOON, lambda _: is_done.set()).add(1)
+    assert is_done.wait(LONG)
+
+
+def test_what_is_slow_is_done_by_one_thread_while_the_rest_waits() -> None:
+    done: list[list[int]] = []
+    may_go_on = threading.Event()
+
+    def slowly(things: list[int]) -> None:
+        may_go_on.wait(LONG)
+        done.append(things)
+
+    before = threading.active_count()
+    gathering = Gathering(0.0, slowly)
+    for thing in range(50):
+        gathering.add(thing)
+    assert threading.active_count() <= before + 1
+    assert not gathering.finish(SOON)
+    may_go_on.set()
+    assert gathering.finish(LONG)
+    assert [thing for things in done for thing in things] == list(range(50))
+
+
+def test_very_many_are_done_some_at_a_time() -> None:
+    done: list[list[int]] = []
+    gathering = Gathering(SOON, done.append)
+    for thing in range(3 * MOST_AT_ONCE):
+        gathering.add(thing)
+    assert gathering.finish(LONG)
+    assert max(map(len, done)) <= MOST_AT_ONCE
+    assert [thing for things in done for thing in things] == list(range(3 * MOST_AT_ONCE))
 
 
 def test_nothing_is_lost_where_many_add_at_once() -> None:
@@ -37,7 +74,5 @@ def test_nothing_is_lost_where_many_add_at_once() -> None:
         adder.start()
     for adder in adders:
         adder.join()
-    gathering.finish()
-    while sum(map(len, done)) < 8 * 200:
-        threading.Event().wait(0.01)
+    assert gathering.finish(LONG)
     assert sorted(number for together in done for number in together) == sorted([*range(200)] * 8)
