@@ -72,12 +72,17 @@ class Environment:
         return f"{DATABASE_SCHEMES[scheme]}://{rest}"
 
     def mail_address(self, name: str, default: str | None = None) -> tuple[str, str]:
-        """A display name and an address, from `Name <box@host>` or `box@host`."""
+        """A display name and an address, from `Name <box@host>` or `box@host`; its domain in ASCII (IDNA)."""
         value = self.text(name, default)
         display, address = parseaddr(value)
-        if address.count("@") != 1 or address.startswith("@") or address.endswith("@") or "\n" in value:
+        box, _, domain = address.rpartition("@")
+        try:
+            host = domain.encode("idna").decode()
+        except UnicodeError:
+            host = ""
+        if not host or not box or "@" in box or not box.isascii() or "\n" in value:
             raise BadSetting(f"{name} must be an e-mail address such as 'Events <events@example.org>'.")
-        return display, address
+        return display, f"{box}@{host}"
 
     def zone(self, name: str, default: str) -> str:
         """The name of an IANA time zone."""

@@ -27,7 +27,7 @@ USUAL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*
 
 @dataclass(frozen=True)
 class Letterhead:
-    """Who writes: the sender and where replies go, as name and address, and where bounces go."""
+    """Who writes: the sender and where replies go, as name and address, and where bounces go. Addresses are ASCII."""
 
     sender: tuple[str, str]
     reply_to: tuple[str, str]
@@ -35,8 +35,8 @@ class Letterhead:
 
     @property
     def domain(self) -> str:
-        """The sender's domain in ASCII, under which ids are made. Raises Unsendable where it cannot be written so."""
-        return plain_address(self.sender[1]).rpartition("@")[2]
+        """The sender's domain, under which ids are made."""
+        return self.sender[1].rpartition("@")[2]
 
     def message_id(self, message_id: UUID) -> str:
         """The Message-ID of a mail, the same every time it is sent."""
@@ -45,8 +45,8 @@ class Letterhead:
     def envelope_sender(self, message_id: UUID) -> str:
         """Where a bounce of this one mail goes: an address of its own where that was set up (VERP)."""
         if self.bounce_address is None:
-            return plain_address(self.sender[1])
-        box, _, host = plain_address(self.bounce_address).partition("@")
+            return self.sender[1]
+        box, _, host = self.bounce_address.partition("@")
         return f"{box}{message_id.hex}@{host}"
 
 

@@ -200,13 +200,6 @@ def test_half_a_character_in_a_reason_does_not_hold_the_mail_up() -> None:
     assert "It is full ?" in text.get_content()
 
 
-def test_a_sender_whose_domain_is_in_another_script_is_written_in_ascii() -> None:
-    letterhead = Letterhead(("Bücher", "events@bücher.example"), ("", "help@bücher.example"), "bounces@bücher.example")
-    mail = parsed(bytes_of(a_mail(), letterhead))
-    assert mail["Message-ID"] == f"<{MAIL_ID}@xn--bcher-kva.example>"
-    assert letterhead.envelope_sender(MAIL_ID) == f"bounces{MAIL_ID.hex}@xn--bcher-kva.example"
-
-
 def test_a_return_alone_ends_a_line_for_everybody() -> None:
     content = bytes_of(a_mail(next_steps=("One\rtwo",)))
     assert b"\r" not in content.replace(b"\r\n", b"")

@@ -20,12 +20,19 @@ def test_replies_go_to_the_sender_unless_told_otherwise() -> None:
     assert Config.read({**ENOUGH, "REPLY_TO": "hello@example.org"}).REPLY_TO == ("", "hello@example.org")
 
 
+def test_a_domain_in_another_script_is_written_in_ascii() -> None:
+    config = Config.read({**ENOUGH, "MAIL_FROM": "Bücher <events@bücher.example>"})
+    assert config.MAIL_FROM == ("Bücher", "events@xn--bcher-kva.example")
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
         ({"MAIL_DIR": ""}, "Neither SMTP_URL nor MAIL_DIR is set"),
         ({"SMTP_URL": "http://example.org"}, "SMTP_URL must be a URL of the form smtp://"),
         ({"BOUNCE_ADDRESS": "bounces@example.org"}, "BOUNCE_ADDRESS must have a . before the @"),
+        ({"MAIL_FROM": "müller@example.org"}, "MAIL_FROM must be an e-mail address"),
+        ({"MAIL_FROM": "events@"}, "MAIL_FROM must be an e-mail address"),
         ({"SMTP_TIMEOUT": "90"}, "SMTP_TIMEOUT must be a whole number from 1 to 30"),
         ({"SMTP_MAX_CONNECTIONS": "0"}, "SMTP_MAX_CONNECTIONS must be a whole number from 1"),
     ],
