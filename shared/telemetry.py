@@ -54,8 +54,9 @@ def configure_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("apscheduler", "pika", "alembic"):
+    for chatty in ("pika", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a sweep that is not over when the next is due is no news
     logging.getLogger("dramatiq").setLevel(logging.CRITICAL)  # below that it writes messages out whole, addresses too
 
 

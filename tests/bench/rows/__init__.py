@@ -17,7 +17,7 @@ class Stage:
 
     stores: Stores
     folder: Path
-    turn: float = 1.5
+    turn: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests.bench.rows import Figures, Row, Stage
 from tests.bench.stores import SETTINGS
 
 SIZES = (1_000, 10_000, 100_000)
-TIMES = 12
+TIMES = 7
 LIST = "/console" + EVENT
 
 

@@ -13,7 +13,7 @@ from tests.bench.product import EVENT, Applicants, Stack, stack
 from tests.bench.rows import Figures, Row, Stage
 from tests.bench.sink import Sink
 
-VISITS_ONE_BY_ONE = 40
+VISITS_ONE_BY_ONE = 30
 RUSH, RUSH_AT_ONCE = 500, 32
 
 

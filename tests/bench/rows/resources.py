@@ -17,7 +17,7 @@ from tests.bench.product import EVENT, Applicants, stack
 from tests.bench.rows import Figures, Row, Stage
 
 SETTLES_SECONDS = 3.0
-LOADED_SECONDS = 4.0
+LOADED_SECONDS = 3.0
 PATIENCE_SECONDS = 60.0
 
 
