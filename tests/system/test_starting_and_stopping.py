@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from services import embedded
 from shared import forking
 from shared.ports import free_port
 from tests.system.machine import ROOT, Machine, eventually
@@ -69,6 +70,18 @@ def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
         forking.die_with(parent=os.getpid())  # not whose child this is, as after its parent's end
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+def test_a_process_whose_parent_is_killed_as_it_begins_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "die_with", lambda _: os.kill(os.getpid(), signal.SIGTERM))  # Linux's very moment
+    watcher = embedded.Embedded.__new__(embedded.Embedded)
+    watcher.children = {}
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        child = watcher._fork("clock", lambda: os._exit(7))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
