@@ -9,6 +9,8 @@ from pathlib import Path
 from subprocess import run
 from typing import Protocol
 
+from redis import Redis as Broker
+
 from tests.bench.processes import ROOT, python
 from tests.chaos.servers import NotHere, Postgresql, Redis
 
@@ -68,6 +70,7 @@ class OwnServers:
 
     def environment(self, crowd: int = 0) -> dict[str, str]:
         self._serial += 1
+        Broker.from_url(self.redis.url).flushall()  # or a worker would begin with what another was stopped before
         urls = {f"{name.upper()}_DATABASE_URL": self.postgres.create(f"{name}{self._serial}") for name in SERVICES[1:]}
         registration = self._copy(f"registration{self._serial}", crowd)
         return {**SETTINGS, **urls, "REGISTRATION_DATABASE_URL": registration, "BROKER_URL": self.redis.url}
