@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -115,7 +116,7 @@ class People:
                     raise Full from answer
                 if answer.code < 500:
                     raise AssertionError(f"{answer.code} {answer.read()[:300]!r}") from answer
-            except OSError:
+            except (OSError, HTTPException):  # no answer, or one that was cut short with its process
                 pass
             if time.monotonic() > deadline:
                 return False
