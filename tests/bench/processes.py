@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from shared.ports import accepts
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
@@ -41,14 +42,10 @@ def python(module: str, *arguments: object) -> list[str]:
 def until_listening(port: int, process: Any) -> None:
     """Wait until somebody listens on a port. Raises AssertionError where the process ends instead."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            assert process.poll() is None, f"{process.args} ended"
-            assert time.monotonic() < deadline, f"{process.args} does not listen"
-            time.sleep(0.02)
+    while not accepts(port):
+        assert process.poll() is None, f"{process.args} ended"
+        assert time.monotonic() < deadline, f"{process.args} does not listen"
+        time.sleep(0.02)
 
 
 def family(pid: int) -> list[int]:

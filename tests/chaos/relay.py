@@ -3,7 +3,6 @@
 import asyncio
 import random
 import re
-import socket
 import time
 from asyncio import WriteTransport
 from collections import Counter
@@ -13,6 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from aiosmtpd.controller import Controller
+
+from shared.ports import free_port
 
 REFUSED = "refused"
 HANGS_FOR_SECONDS = 7.0  # longer than the product waits for an answer here
@@ -50,9 +51,7 @@ class Relay:
         self.arrivals: list[Arrival] = []
         self.tries: Counter[str] = Counter()
         self._seed, self._moods = seed, moods
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._controller: Controller | None = None
         self.come_back()
 

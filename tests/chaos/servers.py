@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from shared.ports import free_port
+from shared.ports import accepts, free_port
 
 START_SECONDS = 60.0
 
@@ -48,11 +48,7 @@ class Server:
 
     def answers(self) -> bool:
         """Whether it takes connections."""
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return True
-        except OSError:
-            return False
+        return accepts(self.port)
 
     def kill(self) -> None:
         """End it at once, and all that it started."""
