@@ -27,10 +27,10 @@ browser: .venv/installed-dev redis  ## Run the tests in a browser
 	@exec $(BIN)/python -m pytest tests/browser -rs
 
 backup: .venv/installed  ## Copy all data and secrets while it runs, into TO=folder
-	@exec $(BIN)/python -m services.backup backup $(TO)
+	@exec $(BIN)/python -m services.embedded.backup backup $(TO)
 
 restore: .venv/installed  ## Put a backup back into empty databases, FROM=folder
-	@exec $(BIN)/python -m services.backup restore $(FROM)
+	@exec $(BIN)/python -m services.embedded.backup restore $(FROM)
 
 lint: .venv/installed-dev  ## Check format, style, types and imports
 	$(BIN)/ruff format --check .

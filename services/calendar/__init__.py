@@ -5,21 +5,24 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from services.calendar import messages, previews, replies
+from services.calendar import handlers, previews
 from services.calendar.config import Config
 from services.calendar.feeds import pages as feeds
+from services.calendar.inbound import replies
 from services.calendar.jobs import jobs_for
 from services.calendar.models import Heartbeat, db, queue
-from shared.service import stand_up
+from shared.runtime.service import set_up_service
 
-__all__ = ["create_app", "messages"]
+__all__ = ["create_app", "handlers"]
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The calendar service as its environment describes it. Raises BadSetting where that is wrong."""
     config = Config.read(environ)
     app = Flask(__name__, static_folder=None)
-    stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/calendar", jobs=jobs_for(config))
+    set_up_service(
+        app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/calendar", jobs=jobs_for(config)
+    )
     app.register_blueprint(feeds)
     app.register_blueprint(replies.pages)
     app.register_blueprint(previews.pages)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.settings import BadSetting, Environment, Settings, common
+from shared.runtime.settings import BadSetting, Environment, Settings, common
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

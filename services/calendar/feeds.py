@@ -12,10 +12,10 @@ from sqlalchemy import select
 from services.calendar import ics, links
 from services.calendar.models import Listing, Registration, Shown, db
 from services.calendar.rules.invite import public_uid_of, uid_of
-from shared import tokens
-from shared.clock import now
-from shared.messages.listings import Listing as Status
-from shared.messages.notices import SessionFacts
+from shared.contracts.listings import Listing as Status
+from shared.contracts.notices import SessionFacts
+from shared.database.utc import now
+from shared.web import tokens
 
 CANCELLED_KEPT = timedelta(days=30)
 PAST_KEPT = timedelta(days=365)

@@ -13,9 +13,9 @@ from icalendar import Timezone, vDuration
 
 from services.calendar.lines import Component
 from services.calendar.rules.invite import Method
-from services.calendar.rules.shape import Part, is_certain
+from services.calendar.rules.invite_plan import Part, is_certain
 from services.calendar.wording import description, words
-from shared.messages.notices import EventFacts, Notice, SessionFacts
+from shared.contracts.notices import EventFacts, Notice, SessionFacts
 
 PRODUCT = "-//Placecard//Placecard//EN"
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from services.calendar import ics
 from services.calendar.models import Invitation, Registration, db, queue
 from services.calendar.rules.invite import Method, Step, Truth, digest_of, next_step, uid_of, what_it_shows
-from services.calendar.rules.shape import Part, Shape, shape_of
-from shared import outbox
-from shared.messages.notices import EventFacts, Invite, Kind, MailDue, Notice
+from services.calendar.rules.invite_plan import Part, Shape, shape_of
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice
+from shared.messaging import outbox
 
 NOTIFICATIONS = "notifications"
 

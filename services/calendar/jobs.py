@@ -6,10 +6,10 @@ from functools import partial
 from sqlalchemy import delete
 
 from services.calendar.config import Config
-from services.calendar.mailboxes import read_imap, read_maildir
+from services.calendar.inbound.mailboxes import read_imap, read_maildir
 from services.calendar.models import Listing, Registration, db
-from shared.clock import now
-from shared.processes import Job
+from shared.database.utc import now
+from shared.runtime.clock import Job
 
 PERSONAL_KEPT = timedelta(days=90)
 LISTINGS_KEPT = timedelta(days=365)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from shared.messages.notices import EventFacts, SessionFacts
+from shared.contracts.notices import EventFacts, SessionFacts
 
 BASIC = "%Y%m%dT%H%M%SZ"
 EXTENDED = "%Y-%m-%dT%H:%M:%SZ"

@@ -7,18 +7,19 @@ from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, String, Text, Typ
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.calendar.rules.invite import Method, Sent, Step
-from services.calendar.rules.shape import Series, Slot
-from shared.db import Json, UtcDateTime, database
-from shared.heartbeat import HeartbeatRow
-from shared.inbox import InboxRow
-from shared.messages.listings import EventListed
-from shared.messages.notices import EventFacts
-from shared.outbox import OutboxRow
-from shared.queue import Queue
+from services.calendar.rules.invite_plan import Series, Slot
+from shared.contracts.listings import EventListed
+from shared.contracts.notices import EventFacts
+from shared.database.db import database
+from shared.database.types import Json, UtcDateTime
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.queue import Queue
+from shared.runtime.heartbeat import HeartbeatRow
 
 db = database()
 if TYPE_CHECKING:
-    from shared.db import Base as Model
+    from shared.database.db import Base as Model
 else:
     Model = db.Model
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from services.calendar.invitations import bring_up_to_date
 from services.calendar.models import Outbox, db
-from shared import inquiries
-from shared.appending import write_appended
-from shared.messages import decode, encode
-from shared.messages.notices import Invite, MailDue, Notice, NoticeDue
-from shared.messages.previews import InviteRead, Plan, PlannedMail
+from shared.contracts import decode, encode
+from shared.contracts.notices import Invite, MailDue, Notice, NoticeDue
+from shared.contracts.previews import InviteRead, Plan, PlannedMail
+from shared.database.session import write_deferred
+from shared.web import service_calls
 
 pages = Blueprint("previews", __name__, url_prefix="/calendar")
 
@@ -21,7 +21,7 @@ pages = Blueprint("previews", __name__, url_prefix="/calendar")
 @pages.post("/preview")
 def preview() -> ResponseReturnValue:
     """The mails that a notice would become. It is asked by registration, for the console."""
-    notice = inquiries.asked(NoticeDue).notice
+    notice = service_calls.read_call(NoticeDue).notice
     planned = tuple(PlannedMail(mail=mail, invite=_read(mail.invite)) for mail in _mails_of(notice))
     return encode(Plan(mails=planned))
 
@@ -30,7 +30,7 @@ def _mails_of(notice: Notice) -> list[MailDue]:
     """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
     try:
         invite = bring_up_to_date(notice, bulk=True)
-        write_appended(db.session)
+        write_deferred(db.session)
         beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
         owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
     finally:

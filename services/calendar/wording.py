@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from services.calendar.rules.shape import Part
-from shared.messages.notices import EventFacts, Notice
+from services.calendar.rules.invite_plan import Part
+from shared.contracts.notices import EventFacts, Notice
 
 DATE_AND_TIME = "EEE d MMM y, HH:mm"
 

@@ -7,24 +7,25 @@ from pathlib import Path
 
 from flask import Flask
 
-from services.notifications import inbox_pages, messages, previews  # noqa: F401  (the handlers)
+from services.notifications import handlers, previews  # noqa: F401  (the handlers)
 from services.notifications.compose import Letterhead
 from services.notifications.config import Config
-from services.notifications.maildir import Maildir
+from services.notifications.local import inbox_pages
+from services.notifications.local.maildir import Maildir
 from services.notifications.models import Heartbeat, db, queue
-from services.notifications.pool import SmtpTransport
-from services.notifications.sharing import Lines, SharedPace
-from services.notifications.signing import Signer, UnusableKey
-from services.notifications.smtp import Relay
-from shared.service import stand_up
-from shared.settings import BadSetting
+from services.notifications.relay.pool import SmtpTransport
+from services.notifications.relay.signing import Signer, UnusableKey
+from services.notifications.relay.slots import Lines, SharedPace
+from services.notifications.relay.smtp import Relay
+from shared.runtime.service import set_up_service
+from shared.runtime.settings import BadSetting
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The whole service. Raises BadSetting where a setting is missing or wrong."""
     config = Config.read(environ)
     app = Flask(__name__, static_folder=None)
-    stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
+    set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
     letterhead = Letterhead(config.MAIL_FROM, config.REPLY_TO, config.BOUNCE_ADDRESS)
     app.extensions["letterhead"] = letterhead
     app.register_blueprint(previews.pages)

@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from uuid import UUID
 
 from services.notifications.letters import Unsendable, one_line, write
-from shared.messages.notices import Invite, MailDue
+from shared.contracts.notices import Invite, MailDue
 
 INVITE_NAME = "invite.ics"
 LONGEST_PLAIN_WORD = 60

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.settings import SMTP_SCHEMES, BadSetting, Environment, Settings, common
+from shared.runtime.settings import SMTP_SCHEMES, BadSetting, Environment, Settings, common
 
 LONGEST_TIMEOUT_SECONDS = 30
 SELECTOR = re.compile(r"[a-z0-9](-?[a-z0-9])*(\.[a-z0-9](-?[a-z0-9])*)*", re.IGNORECASE)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
 
-from shared.messages.notices import EventFacts, Kind, MailDue, SessionFacts
-from shared.wording import When, listed, when
+from shared.contracts.notices import EventFacts, Kind, MailDue, SessionFacts
+from shared.i18n.dates import When, listed, when
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

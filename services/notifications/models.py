@@ -10,16 +10,17 @@ from flask import current_app
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.clock import now
-from shared.db import UtcDateTime, database
-from shared.heartbeat import HeartbeatRow
-from shared.inbox import InboxRow
-from shared.outbox import OutboxRow
-from shared.queue import Queue
+from shared.database.db import database
+from shared.database.types import UtcDateTime
+from shared.database.utc import now
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.queue import Queue
+from shared.runtime.heartbeat import HeartbeatRow
 
 db = database()
 if TYPE_CHECKING:
-    from shared.db import Base as Model
+    from shared.database.db import Base as Model
 else:
     Model = db.Model
 

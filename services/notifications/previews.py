@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from services.notifications.compose import compose
 from services.notifications.letters import Unsendable
-from shared import inquiries
-from shared.ids import new_id
-from shared.messages import encode
-from shared.messages.notices import MailDue
-from shared.messages.previews import WrittenMail
+from shared.contracts import encode
+from shared.contracts.notices import MailDue
+from shared.contracts.previews import WrittenMail
+from shared.database.ids import new_id
+from shared.web import service_calls
 
 pages = Blueprint("previews", __name__, url_prefix="/mail")
 
@@ -21,11 +21,11 @@ pages = Blueprint("previews", __name__, url_prefix="/mail")
 @pages.post("/preview")
 def preview() -> ResponseReturnValue:
     """A mail as its reader would see it. It is asked by registration, for the console."""
-    due = inquiries.asked(MailDue)
+    due = service_calls.read_call(MailDue)
     try:
         content = compose(due, new_id(), current_app.extensions["letterhead"])
     except Unsendable as error:
-        return inquiries.refused(str(error))
+        return service_calls.refuse_call(str(error))
     mail = BytesParser(policy=policy.default).parsebytes(content)
     return encode(
         WrittenMail(

@@ -5,19 +5,19 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from services.registration import messages
+from services.registration import handlers
 from services.registration.api import init_api
 from services.registration.commands import add_commands
 from services.registration.config import Config
 from services.registration.console import init_console
 from services.registration.jobs import JOBS
-from services.registration.limits import init_limits
 from services.registration.models import Heartbeat, db, queue
-from services.registration.presentation import init_pages
-from services.registration.public import forms, own_pages
-from shared.service import stand_up
+from services.registration.public import events, own_page
+from services.registration.web.pages import init_pages
+from services.registration.web.rate_limits import init_limits
+from shared.runtime.service import set_up_service
 
-__all__ = ["create_app", "messages"]
+__all__ = ["create_app", "handlers"]
 
 LARGEST_REQUEST = 256 * 1024
 
@@ -27,11 +27,11 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     config = Config.read(environ)
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
-    stand_up(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
+    set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
     init_limits(app)
     init_pages(app)
-    app.register_blueprint(forms)
-    app.register_blueprint(own_pages)
+    app.register_blueprint(events.blueprint)
+    app.register_blueprint(own_page.blueprint)
     init_console(app)
     init_api(app)
     add_commands(app)

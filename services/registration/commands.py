@@ -2,10 +2,12 @@
 
 from flask import Flask
 
-from services.registration import access, demo
-from services.registration.applications import normalised_email
+from services.registration.demo import demo
+from services.registration.models import db
+from services.registration.operations import organisers
 from services.registration.rules.questions import UnusableText
-from shared.settings import BadSetting
+from services.registration.web.form_reading import normalised_email
+from shared.runtime.settings import BadSetting
 
 
 def let_first_organiser_in(app: Flask) -> None:
@@ -20,17 +22,19 @@ def let_first_organiser_in(app: Flask) -> None:
                 _, email_key = normalised_email(email)
             except UnusableText as error:
                 raise BadSetting("ORGANISER_EMAIL must be an e-mail address.") from error
-            if len(password) < access.SHORTEST_PASSWORD:
-                raise BadSetting(f"ORGANISER_PASSWORD must have {access.SHORTEST_PASSWORD} characters or more.")
-            access.ensure_organiser(email_key, password)
+            if len(password) < organisers.SHORTEST_PASSWORD:
+                raise BadSetting(f"ORGANISER_PASSWORD must have {organisers.SHORTEST_PASSWORD} characters or more.")
+            organisers.ensure_organiser(email_key, password)
         if key:
-            access.ensure_api_key(key, "first organiser")
+            organisers.ensure_api_key(key, "first organiser")
+        db.session.commit()
 
 
 def load_demo(app: Flask) -> None:
     """Load the demo event, unless there are events."""
     with app.app_context():
         demo.load()
+        db.session.commit()
 
 
 def add_commands(app: Flask) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.settings import BadSetting, Environment, Settings, common
+from shared.runtime.settings import BadSetting, Environment, Settings, common
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from sqlalchemy import delete
 
 from services.registration.models import IdempotencyKey, SignIn, db
 from services.registration.operations import events
-from shared.clock import now
-from shared.processes import Job
+from shared.database.utc import now
+from shared.runtime.clock import Job
 
 ANSWERS_KEPT = timedelta(hours=24)
 
@@ -16,10 +16,9 @@ def forget_old_answers() -> None:
     """Delete the answers kept for repeated requests after a day, and sign-ins that have ended."""
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - ANSWERS_KEPT))
     db.session.execute(delete(SignIn).where(SignIn.expires_at < now()))
-    db.session.commit()
 
 
 JOBS = (
-    Job("tell of changes", 1, events.tell_of_changes),
+    Job("notify of changes", 1, events.notify_of_changes),
     Job("forget old answers", 3600, forget_old_answers),
 )

@@ -18,7 +18,8 @@ from flask import Flask
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Table, func, insert, select, text
 
-from services.registration import create_app, demo
+from services.registration import create_app
+from services.registration.demo import demo
 from services.registration.models import (
     Cohort,
     Consent,
@@ -32,17 +33,17 @@ from services.registration.models import (
     db,
 )
 from services.registration.operations.placements import STATUS_OF
+from services.registration.operations.timeline import REGISTRANT, RULES, SYSTEM
 from services.registration.rules.conditions import facts_of
+from services.registration.rules.consents import WORDINGS
 from services.registration.rules.places import Status
 from services.registration.rules.routing import Decision, Ruleset, decide
-from services.registration.rules.wording import WORDINGS
-from services.registration.timeline import REGISTRANT, RULES, SYSTEM
-from shared.clock import now
-from shared.db import Json
-from shared.ids import new_id
-from shared.messages.notices import NoticeDue
-from shared.messages.receipts import Outcome
-from shared.migrations import upgrade
+from shared.contracts.notices import NoticeDue
+from shared.contracts.receipts import Outcome
+from shared.database.ids import new_id
+from shared.database.migrations import upgrade
+from shared.database.types import Json
+from shared.database.utc import now
 
 Rows = dict[Table, list[dict[str, Any]]]
 

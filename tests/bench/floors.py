@@ -16,8 +16,9 @@ from flask_sqlalchemy import SQLAlchemy
 from psycopg.types.json import Jsonb
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.db import Json, connect
-from shared.serving import run_web
+from shared.database.db import connect
+from shared.database.types import Json
+from shared.runtime.web_server import run_web
 
 Application = Callable[[Any, Any], Iterable[bytes]]
 

@@ -11,7 +11,7 @@ from typing import Any
 from services.registration import create_app
 from services.registration.jobs import JOBS
 from services.registration.models import queue
-from shared import inbox, outbox
+from shared.messaging import inbox, outbox
 
 
 def main() -> None:

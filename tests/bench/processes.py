@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.ports import accepts
+from shared.runtime.ports import accepts
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0

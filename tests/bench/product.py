@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 from tests.bench.load import Answer, Client
 from tests.bench.processes import family, launch, python, running, until_listening
 from tests.bench.stores import SETTINGS, Stores

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 from tests.bench.processes import launch, until_listening
 
 PATIENCE_SECONDS = 60.0

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 from tests.chaos.servers import Postgresql, Rabbitmq, Redis, wait_for
 
 ROOT = Path(__file__).parents[2]

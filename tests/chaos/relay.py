@@ -13,7 +13,7 @@ from uuid import UUID
 
 from aiosmtpd.controller import Controller
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 
 REFUSED = "refused"
 HANGS_FOR_SECONDS = 7.0  # longer than the product waits for an answer here

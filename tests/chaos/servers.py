@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from shared.ports import accepts, free_port
+from shared.runtime.ports import accepts, free_port
 
 START_SECONDS = 60.0
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from flask import Flask
 
-from shared import tokens
-from shared.clock import now
-from shared.tokens import Purpose
+from shared.database.utc import now
+from shared.web import tokens
+from shared.web.tokens import Purpose
 
 
 def signed(app: Flask, body: str) -> dict[str, str]:

@@ -9,15 +9,15 @@ import time_machine
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from shared import inquiries
-from shared.clock import now
-from shared.inquiries import Unanswered
-from shared.messages import encode
-from shared.messages.receipts import Settled
+from shared.contracts import encode
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.utc import now
+from shared.web import service_calls
+from shared.web.service_calls import ServiceCallFailed
 from tests.service.calendar.calendar_programs import served
 from tests.service.questions import signed
 
-QUESTION = Settled(message_id="1", outcome="sent", at=now())
+QUESTION = Settled(message_id="1", outcome=Outcome.SENT, at=now())
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def app() -> Iterator[Flask]:
 
     @app.post("/echo")
     def echo() -> ResponseReturnValue:
-        return encode(inquiries.asked(Settled))
+        return encode(service_calls.read_call(Settled))
 
     @app.post("/no")
     def no() -> ResponseReturnValue:
-        return inquiries.refused("It cannot be.")
+        return service_calls.refuse_call("It cannot be.")
 
     with app.app_context():
         yield app
@@ -40,12 +40,12 @@ def app() -> Iterator[Flask]:
 
 def test_a_question_is_answered(app: Flask) -> None:
     with served(app) as address:
-        assert inquiries.ask(f"{address}/echo", QUESTION, Settled) == QUESTION
+        assert service_calls.call_service(f"{address}/echo", QUESTION, Settled) == QUESTION
 
 
 def test_a_refusal_says_why(app: Flask) -> None:
-    with served(app) as address, pytest.raises(Unanswered, match="It cannot be"):
-        inquiries.ask(f"{address}/no", QUESTION, Settled)
+    with served(app) as address, pytest.raises(ServiceCallFailed, match="It cannot be"):
+        service_calls.call_service(f"{address}/no", QUESTION, Settled)
 
 
 def test_an_old_question_is_not_answered(app: Flask) -> None:
@@ -76,5 +76,5 @@ def answering(status: str, body: bytes) -> Callable[..., Iterable[bytes]]:
     ],
 )
 def test_what_is_no_answer_is_not_taken_for_one(status: str, body: bytes) -> None:
-    with served(answering(status, body)) as address, pytest.raises(Unanswered, match="A part of Placecard"):
-        inquiries.ask(f"{address}/echo", QUESTION, Settled)
+    with served(answering(status, body)) as address, pytest.raises(ServiceCallFailed, match="A part of Placecard"):
+        service_calls.call_service(f"{address}/echo", QUESTION, Settled)

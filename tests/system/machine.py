@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 from aiosmtpd.controller import Controller
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0

@@ -12,7 +12,7 @@ from tests.system.machine import ROOT, Machine, Mailbox, link
 
 
 def run(what: str, folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "services.backup", what, str(folder)]
+    command = [sys.executable, "-m", "services.embedded.backup", what, str(folder)]
     values = {"PATH": os.environ["PATH"], **environment}
     return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, check=False)
 

@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from redis import Redis as Client
 
-from shared.broker import DOORBELL, RingingRedisBroker
+from shared.messaging.broker import DOORBELL, RingingRedisBroker
 from tests.chaos.servers import Redis
 
 THREADS = 4

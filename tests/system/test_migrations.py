@@ -9,14 +9,14 @@ from flask import Flask
 from sqlalchemy import inspect, text
 
 from services import calendar, notifications, registration
-from shared.migrations import config_of
+from shared.database.migrations import config_of
 from tests.system.databases import databases
 from tests.system.machine import Machine, Mailbox
 
 SERVICES: dict[str, Any] = {"registration": registration, "calendar": calendar, "notifications": notifications}
 OF_SEARCH = "registration_search"
 """What names of tables begin with that SQLite makes for its trigrams."""
-NOT_COUNTED = ("alembic_version", "pace", "line", "rsvps", "tallies")
+NOT_COUNTED = ("alembic_version", "pace", "line", "rsvps")
 
 
 def rows(app: Flask) -> dict[str, int]:

@@ -13,18 +13,19 @@ from flask import Flask
 from sqlalchemy import event as happening
 from sqlalchemy import select, text
 
-from services.registration import attendees, create_app, tallies
-from services.registration.attendees import Filters, Page
-from services.registration.messages import note_rsvp
+from services.registration import create_app
+from services.registration.handlers import note_rsvp
 from services.registration.models import Event, Outbox, Registration, db, queue
 from services.registration.operations import events
-from shared import inbox, outbox, receiving
-from shared.clock import now
-from shared.ids import new_id
-from shared.messages import encode
-from shared.messages.receipts import Outcome, RsvpReceived, Settled
-from shared.migrations import upgrade
-from shared.outbox import Envelope
+from services.registration.queries import attendees, counts
+from services.registration.queries.attendees import Filters, Page
+from shared.contracts import encode
+from shared.contracts.receipts import Answer, Outcome, RsvpReceived, Settled
+from shared.database.ids import new_id
+from shared.database.migrations import upgrade
+from shared.database.utc import now
+from shared.messaging import inbox, outbox, receiving
+from shared.messaging.envelope import Envelope
 from tests.bench import crowd
 from tests.system.databases import databases
 
@@ -124,7 +125,7 @@ def registers_twice(world: World) -> None:
 
 def opens_the_list(world: World) -> None:
     assert len(world.page().registrations) == attendees.PAGE
-    assert tallies.of_event(world.event)["all"] >= PEOPLE
+    assert counts.by_status(world.event)["all"] >= PEOPLE
 
 
 def goes_down_the_list(world: World) -> None:
@@ -156,7 +157,7 @@ def retries(_: World) -> None:
 
 def takes_in_an_answer(world: World) -> None:
     rsvp = RsvpReceived(
-        registration_id=str(world.somebody().id), session_id="", answer="accepted", stamped_at=now(), comment=""
+        registration_id=str(world.somebody().id), session_id="", answer=Answer.ACCEPTED, stamped_at=now(), comment=""
     )
     message = Envelope(
         str(new_id()), rsvp.wire_name, rsvp.wire_version, str(new_id()), 1, "calendar", bulk=False, body=encode(rsvp)
@@ -170,13 +171,13 @@ def settles(world: World) -> None:
 
 
 def has_nothing_to_tell(_: World) -> None:
-    assert events.tell_of_changes() == 0
+    assert events.notify_of_changes() == 0
 
 
 def tells_of_a_change(world: World) -> None:
     world.event.revision += 1
     world.event.telling = True
-    assert events.tell_of_changes() > 0
+    assert events.notify_of_changes() > 0
 
 
 WORK: dict[Callable[[World], None], str] = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services import embedded
-from shared import forking
-from shared.ports import free_port
+from services.embedded import supervisor
+from shared.runtime import child_processes
+from shared.runtime.ports import free_port
 from tests.system.machine import ROOT, Machine, eventually
 
 ALL_PROCESSES = 5  # the one that watches, Redis, web, worker, clock
@@ -67,14 +67,16 @@ def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
         pytest.skip("only Linux tells children of their parent's end")
     child = os.fork()
     if not child:
-        forking.die_with(parent=os.getpid())  # not whose child this is, as after its parent's end
+        child_processes.die_with_parent(parent=os.getpid())  # not whose child this is, as after its parent's end
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
 def test_a_process_whose_parent_is_killed_as_it_begins_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "die_with", lambda _: os.kill(os.getpid(), signal.SIGTERM))  # Linux's very moment
-    watcher = embedded.Embedded.__new__(embedded.Embedded)
+    monkeypatch.setattr(
+        supervisor, "die_with_parent", lambda _: os.kill(os.getpid(), signal.SIGTERM)
+    )  # Linux's very moment
+    watcher = supervisor.Embedded.__new__(supervisor.Embedded)
     watcher.children = {}
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:

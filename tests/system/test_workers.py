@@ -13,8 +13,8 @@ from flask import Flask
 
 from services.notifications import create_app
 from services.notifications.models import Delivery, db, queue
-from shared.migrations import upgrade
-from shared.outbox import Envelope
+from shared.database.migrations import upgrade
+from shared.messaging.envelope import Envelope
 from tests.chaos.servers import Redis
 from tests.service.notifications.notifications_world import owed
 from tests.service.notifications.receiving_relay import ReceivingRelay

@@ -1,3 +1,3 @@
-from shared.migrations import run
+from shared.database.migrations import run
 
 run()

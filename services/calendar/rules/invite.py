@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
 
-from services.calendar.rules.shape import Part
-from shared.messages.notices import EventFacts, SessionFacts
+from services.calendar.rules.invite_plan import Part
+from shared.contracts.notices import EventFacts, SessionFacts
 
 
 class Method(StrEnum):

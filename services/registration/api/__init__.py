@@ -1,4 +1,4 @@
-"""The API door (version 1): JSON in and out, problems by RFC 9457, described by OpenAPI."""
+"""The API (version 1): JSON in and out, problems by RFC 9457, described by OpenAPI."""
 
 from http import HTTPStatus
 from inspect import getdoc
@@ -7,12 +7,8 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 
-from services.registration.api import problems
-from services.registration.api.door import PREFIX
-from services.registration.api.events import events
-from services.registration.api.programmes import programmes
-from services.registration.api.reference import reference
-from services.registration.api.registrations import registrations
+from services.registration.api import events, problems, programmes, reference, registrations
+from services.registration.api.blueprint import PREFIX
 
 __all__ = ["init_api"]
 
@@ -58,8 +54,8 @@ def init_api(app: Flask) -> None:
     api = PlacecardApi(app, spec_kwargs={"info": info, "servers": [{"url": app.config["PUBLIC_URL"]}]})
     bearer = {"type": "http", "scheme": "bearer", "description": "An organiser's API key."}
     api.spec.components.security_scheme("key", bearer)
-    for blueprint in (events, registrations, programmes):
-        api.register_blueprint(blueprint)
+    for part in (events, registrations, programmes):
+        api.register_blueprint(part.blueprint)
     for (schema, *_), name in api.ma_plugin.converter.refs.items():
         api.spec.components.schemas[name]["description"] = getdoc(schema)
-    app.register_blueprint(reference)
+    app.register_blueprint(reference.blueprint)

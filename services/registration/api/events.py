@@ -6,29 +6,24 @@ from uuid import UUID
 from flask import abort
 from sqlalchemy import select
 
-from services.registration import catalogue
-from services.registration.api import schemas
-from services.registration.api.descriptions import described, description_of
-from services.registration.api.door import (
-    acting,
-    door,
-    fails_with,
-    is_organiser,
-    open_to_all,
-    organisers_only,
-    repeatable,
-)
-from services.registration.attendees import BadCursor
+from services.registration.api.authentication import acting, is_organiser, open_to_all, organisers_only
+from services.registration.api.blueprint import api_blueprint
+from services.registration.api.endpoints import fails_with
+from services.registration.api.event_bodies import read_event, serialise_event
+from services.registration.api.idempotency import idempotent
+from services.registration.api.schemas import events
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import events as operations
+from services.registration.queries import event_snapshots
+from services.registration.queries.attendees import BadCursor
 
-events = door("Events", "Webinars and meetings, of one session or several.")
+blueprint = api_blueprint("Events", "Webinars and meetings, of one session or several.")
 
 
-@events.route("/events")
+@blueprint.route("/events")
 @open_to_all
-@events.arguments(schemas.Paging, location="query")
-@events.response(200, schemas.PageOfEvents)
+@blueprint.arguments(events.Paging, location="query")
+@blueprint.response(200, events.PageOfEvents)
 def list_events(paging: dict[str, Any]) -> dict[str, Any]:
     """List events
 
@@ -43,44 +38,44 @@ def list_events(paging: dict[str, Any]) -> dict[str, Any]:
     if len(found) > paging["limit"]:
         beyond = found.pop()
     return {
-        "events": [described(event, to_organiser=is_organiser(), with_questions=False) for event in found],
+        "events": [serialise_event(event, to_organiser=is_organiser(), with_questions=False) for event in found],
         "next_cursor": str(found[-1].id) if beyond else None,
     }
 
 
-@events.route("/events", methods=["POST"])
+@blueprint.route("/events", methods=["POST"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(409)
-@events.arguments(schemas.Event)
-@events.response(201, schemas.Event)
+@blueprint.arguments(events.Event)
+@blueprint.response(201, events.Event)
 def create_event(given: dict[str, Any]) -> dict[str, Any]:
     """Make an event
 
     It is a draft, which only organisers see, until it is published.
     """
-    event = operations.create(description_of(given), acting())
-    return described(event, to_organiser=True)
+    event = operations.create(read_event(given), acting())
+    return serialise_event(event, to_organiser=True)
 
 
-@events.route("/events/<slug>")
+@blueprint.route("/events/<slug>")
 @open_to_all
 @fails_with(404)
-@events.response(200, schemas.Event)
+@blueprint.response(200, events.Event)
 def get_event(slug: str) -> dict[str, Any]:
     """Look at an event
 
     The public sees published and cancelled ones, without their join links.
     """
-    return described(visible_event(slug), to_organiser=is_organiser())
+    return serialise_event(visible_event(slug), to_organiser=is_organiser())
 
 
-@events.route("/events/<slug>", methods=["PATCH"])
+@blueprint.route("/events/<slug>", methods=["PATCH"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404, 409)
-@events.arguments(schemas.EventChanges(partial=True))
-@events.response(200, schemas.Event)
+@blueprint.arguments(events.EventChanges(partial=True))
+@blueprint.response(200, events.Event)
 def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Change an event
 
@@ -89,15 +84,15 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     Where title, time or place differ, everyone who stands registered is told.
     """
     event = _event_to_change(slug)
-    operations.change(event, description_of(given, event), acting())
-    return described(event, to_organiser=True)
+    operations.change(event, read_event(given, event), acting())
+    return serialise_event(event, to_organiser=True)
 
 
-@events.route("/events/<slug>/publish", methods=["POST"])
+@blueprint.route("/events/<slug>/publish", methods=["POST"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404, 409)
-@events.response(200, schemas.Event)
+@blueprint.response(200, events.Event)
 def publish_event(slug: str) -> dict[str, Any]:
     """Publish an event
 
@@ -105,15 +100,15 @@ def publish_event(slug: str) -> dict[str, Any]:
     """
     event = _event_to_change(slug)
     operations.publish(event, acting())
-    return described(event, to_organiser=True)
+    return serialise_event(event, to_organiser=True)
 
 
-@events.route("/events/<slug>/cancel", methods=["POST"])
+@blueprint.route("/events/<slug>/cancel", methods=["POST"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404)
-@events.arguments(schemas.Cancellation, required=False)
-@events.response(200, schemas.Event)
+@blueprint.arguments(events.Cancellation, required=False)
+@blueprint.response(200, events.Event)
 def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Call an event off
 
@@ -121,12 +116,12 @@ def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """
     event = _locked(slug)
     operations.cancel(event, acting(), given["reason"])
-    return described(event, to_organiser=True)
+    return serialise_event(event, to_organiser=True)
 
 
 def visible_event(slug: str) -> Event:
     """The event of this slug, where the caller may see it; else the answer is 404."""
-    event = catalogue.find(slug)
+    event = event_snapshots.find(slug)
     if event is None or (event.status == EventStatus.DRAFT and not is_organiser()):
         abort(404, "There is no such event.")
     return event
@@ -141,7 +136,7 @@ def _event_to_change(slug: str) -> Event:
 
 def _locked(slug: str) -> Event:
     """The event of this slug; nobody else changes it until this request has."""
-    event = db.session.scalar(select(Event).filter_by(slug=slug).with_for_update(of=Event))
+    event = operations.locked(slug)
     if event is None:
         abort(404, "There is no such event.")
     return event

@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
-from services.registration.applications import Unusable
-from services.registration.attendees import BadCursor
 from services.registration.exports import UnknownColumn
-from services.registration.limits import seconds_to_wait
 from services.registration.operations.events import NameTaken
-from services.registration.repeats import KeyReused
+from services.registration.queries.attendees import BadCursor
 from services.registration.rules.places import EventIsFull
+from services.registration.web.form_reading import Unusable
+from services.registration.web.idempotency import KeyReused
+from services.registration.web.rate_limits import seconds_to_wait
 
 MEDIA_TYPE = "application/problem+json"
 UNUSABLE = "Some of what was sent cannot be used; `errors` says what is wrong where."

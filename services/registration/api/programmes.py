@@ -7,17 +7,19 @@ from uuid import UUID
 from flask import abort
 from sqlalchemy import func, select
 
-from services.registration.api import people
-from services.registration.api.door import door, fails_with, organisers_only
+from services.registration.api.authentication import organisers_only
+from services.registration.api.blueprint import api_blueprint
+from services.registration.api.endpoints import fails_with
+from services.registration.api.schemas import registrations
 from services.registration.models import Cohort, Placement, Programme, db
 
-programmes = door("Programmes", "Longer things with cohorts, which events lead to.")
+blueprint = api_blueprint("Programmes", "Longer things with cohorts, which events lead to.")
 
 
-@programmes.route("/programmes/<slug>/cohorts")
+@blueprint.route("/programmes/<slug>/cohorts")
 @organisers_only
 @fails_with(404)
-@programmes.response(200, people.Cohorts)
+@blueprint.response(200, registrations.Cohorts)
 def list_cohorts(slug: str) -> dict[str, Any]:
     """List a programme's cohorts
 

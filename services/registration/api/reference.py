@@ -5,14 +5,14 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from services.registration.api.door import PREFIX
+from services.registration.api.blueprint import PREFIX
 
 METHODS = ("get", "post", "patch", "delete")
 
-reference = Blueprint("reference", __name__, template_folder="templates")
+blueprint = Blueprint("reference", __name__, template_folder="templates")
 
 
-@reference.get("/api/docs")
+@blueprint.get("/api/docs")
 def page() -> ResponseReturnValue:
     """Every operation by its part, and the shape of every body."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()

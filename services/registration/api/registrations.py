@@ -6,32 +6,27 @@ from uuid import UUID
 from flask import Response, abort
 from sqlalchemy import select
 
-from services.registration import attendees, catalogue, links
-from services.registration.api import people, schemas
-from services.registration.api.door import (
-    acting,
-    door,
-    fails_with,
-    is_organiser,
-    json_object,
-    open_to_all,
-    organisers_only,
-    repeatable,
-)
+from services.registration.api.authentication import acting, is_organiser, open_to_all, organisers_only
+from services.registration.api.blueprint import api_blueprint
+from services.registration.api.endpoints import fails_with, json_object
 from services.registration.api.events import visible_event
-from services.registration.api.people_told import told, told_all
-from services.registration.applications import Unusable, read_application
-from services.registration.attendees import Filters
+from services.registration.api.idempotency import idempotent
+from services.registration.api.schemas import events, registrations
+from services.registration.api.serialisers import serialise_registration, serialise_registrations
 from services.registration.exports import FORMATS, download_response
-from services.registration.limits import limit_registrations
 from services.registration.models import EventStatus, Registration, TimelineEntry, db
+from services.registration.notices import links
 from services.registration.operations import placements
 from services.registration.operations import registrations as operations
+from services.registration.queries import attendees, event_snapshots
+from services.registration.queries.attendees import Filters
+from services.registration.rules.consents import WORDINGS
 from services.registration.rules.places import Status
 from services.registration.rules.questions import Question
-from services.registration.rules.wording import WORDINGS
+from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.rate_limits import limit_registrations
 
-registrations = door("Registrations", "People at events.")
+blueprint = api_blueprint("Registrations", "People at events.")
 
 MESSAGES = {
     Status.CONFIRMED: "You are registered. We are sending an e-mail with everything you need to the address you gave.",
@@ -40,13 +35,13 @@ MESSAGES = {
 }
 
 
-@registrations.route("/events/<slug>/registrations", methods=["POST"])
+@blueprint.route("/events/<slug>/registrations", methods=["POST"])
 @open_to_all
 @limit_registrations
-@repeatable
+@idempotent
 @fails_with(404, 409, 413, 415, 429)
-@registrations.doc(requestBody={"required": True, "content": {"application/json": {"schema": people.Application}}})
-@registrations.response(201, people.Receipt)
+@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": registrations.Application}}})
+@blueprint.response(201, registrations.Receipt)
 def register(slug: str) -> dict[str, Any]:
     """Register somebody
 
@@ -56,19 +51,19 @@ def register(slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     if event.status != EventStatus.PUBLISHED:
         abort(409, "The event was called off." if event.status == EventStatus.CANCELLED else "It is not published yet.")
-    application = read_application(catalogue.questions(event), json_object(), source="api")
+    application = read_application(event_snapshots.questions(event), json_object(), source="api")
     registered = operations.register(event, application, acting())
-    receipt: dict[str, Any] = {"status": registered.standing, "message": MESSAGES[registered.standing]}
+    receipt: dict[str, Any] = {"status": registered.status, "message": MESSAGES[registered.status]}
     if is_organiser():
         receipt |= {"id": registered.registration.id, "page_url": links.own_page(registered.registration)}
     return receipt
 
 
-@registrations.route("/events/<slug>/registrations")
+@blueprint.route("/events/<slug>/registrations")
 @organisers_only
 @fails_with(404)
-@registrations.arguments(schemas.PagedFilters, location="query")
-@registrations.response(200, people.PageOfRegistrations)
+@blueprint.arguments(events.PagedFilters, location="query")
+@blueprint.response(200, registrations.PageOfRegistrations)
 def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
     """List an event's registrations
 
@@ -77,14 +72,14 @@ def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     cursor, limit = asked.pop("cursor", None), asked.pop("limit")
     page = attendees.page(event, Filters(**asked), cursor, limit)
-    return {"registrations": told_all(page.registrations), "next_cursor": page.next_cursor}
+    return {"registrations": serialise_registrations(page.registrations), "next_cursor": page.next_cursor}
 
 
-@registrations.route("/events/<slug>/attendees.csv")
+@blueprint.route("/events/<slug>/attendees.csv")
 @organisers_only
 @fails_with(404)
-@registrations.arguments(schemas.ExportFilters, location="query")
-@registrations.response(200, {"type": "string"}, content_type="text/csv")
+@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="text/csv")
 def export_csv(asked: dict[str, Any], slug: str) -> Response:
     """Take the attendee list away as CSV
 
@@ -94,11 +89,11 @@ def export_csv(asked: dict[str, Any], slug: str) -> Response:
     return _export(slug, asked, "csv")
 
 
-@registrations.route("/events/<slug>/attendees.xlsx")
+@blueprint.route("/events/<slug>/attendees.xlsx")
 @organisers_only
 @fails_with(404)
-@registrations.arguments(schemas.ExportFilters, location="query")
-@registrations.response(200, {"type": "string", "format": "binary"}, content_type=FORMATS["xlsx"][0])
+@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=FORMATS["xlsx"][0])
 def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
     """Take the attendee list away as a workbook
 
@@ -108,11 +103,11 @@ def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
     return _export(slug, asked, "xlsx")
 
 
-@registrations.route("/events/<slug>/attendees.json")
+@blueprint.route("/events/<slug>/attendees.json")
 @organisers_only
 @fails_with(404)
-@registrations.arguments(schemas.ExportFilters, location="query")
-@registrations.response(200, {"type": "array", "items": {"type": "object"}})
+@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.response(200, {"type": "array", "items": {"type": "object"}})
 def export_json(asked: dict[str, Any], slug: str) -> Response:
     """Take the attendee list away as JSON
 
@@ -121,21 +116,21 @@ def export_json(asked: dict[str, Any], slug: str) -> Response:
     return _export(slug, asked, "json")
 
 
-@registrations.route("/registrations/<uuid:registration_id>")
+@blueprint.route("/registrations/<uuid:registration_id>")
 @organisers_only
 @fails_with(404)
-@registrations.response(200, people.Registration)
+@blueprint.response(200, registrations.Registration)
 def get_registration(registration_id: UUID) -> dict[str, Any]:
     """Look at a registration"""
-    return told(_registration(registration_id))
+    return serialise_registration(_registration(registration_id))
 
 
-@registrations.route("/registrations/<uuid:registration_id>", methods=["PATCH"])
+@blueprint.route("/registrations/<uuid:registration_id>", methods=["PATCH"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404, 409)
-@registrations.arguments(people.RegistrationChanges)
-@registrations.response(200, people.Registration)
+@blueprint.arguments(registrations.RegistrationChanges)
+@blueprint.response(200, registrations.Registration)
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
@@ -143,36 +138,36 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
     stays as it is.
     """
     registration = _registration_that_stands(registration_id)
-    questions = catalogue.questions(registration.event)
+    questions = event_snapshots.questions(registration.event)
     application = read_application(questions, _changed(registration, given, questions), source="api")
     operations.change_answers(registration, application, acting())
-    return told(registration)
+    return serialise_registration(registration)
 
 
-@registrations.route("/registrations/<uuid:registration_id>", methods=["DELETE"])
+@blueprint.route("/registrations/<uuid:registration_id>", methods=["DELETE"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404)
-@registrations.response(204)
+@blueprint.response(204)
 def cancel_registration(registration_id: UUID) -> None:
     """Cancel a registration
 
-    The person is told, and the place goes to whoever waits longest. What is known of them stays.
+    The person is serialise_registration, and the place goes to whoever waits longest. What is known of them stays.
     Cancelling twice changes nothing.
     """
     operations.cancel(_registration(registration_id), acting())
 
 
-@registrations.route("/registrations/<uuid:registration_id>/placements", methods=["POST"])
+@blueprint.route("/registrations/<uuid:registration_id>/placements", methods=["POST"])
 @organisers_only
-@repeatable
+@idempotent
 @fails_with(404, 409)
-@registrations.arguments(people.Decision)
-@registrations.response(200, people.Registration)
+@blueprint.arguments(registrations.Decision)
+@blueprint.response(200, registrations.Registration)
 def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Place somebody in a cohort, or decline
 
-    The person is told. Deciding the same twice changes nothing.
+    The person is serialise_registration. Deciding the same twice changes nothing.
     """
     registration = _registration_that_stands(registration_id)
     programme = registration.event.programme
@@ -180,16 +175,16 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
     if given["cohort"] not in cohorts:
         raise Unusable({"cohort": "The event's programme has no such cohort."})
     if given["decision"] == "decline" and not given["reason"]:
-        raise Unusable({"reason": "Say why: the person is told."})
+        raise Unusable({"reason": "Say why: the person is serialise_registration."})
     decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
     decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
-    return told(registration)
+    return serialise_registration(registration)
 
 
-@registrations.route("/registrations/<uuid:registration_id>/timeline")
+@blueprint.route("/registrations/<uuid:registration_id>/timeline")
 @organisers_only
 @fails_with(404)
-@registrations.response(200, people.Timeline)
+@blueprint.response(200, registrations.Timeline)
 def get_timeline(registration_id: UUID) -> dict[str, Any]:
     """Look at what happened to a registration"""
     registration = _registration(registration_id)

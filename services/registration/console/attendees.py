@@ -8,9 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy import select
 
-from services.registration import attendees as finding
-from services.registration import catalogue, tallies
-from services.registration.attendees import BadCursor, Filters
 from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
 from services.registration.console.sign_in import acting, csrf
@@ -25,10 +22,14 @@ from services.registration.models import (
     db,
 )
 from services.registration.operations import placements, registrations
-from services.registration.repeats import form_sent_once
+from services.registration.queries import attendees as finding
+from services.registration.queries import counts, event_snapshots
+from services.registration.queries import placements as placements_of
+from services.registration.queries.attendees import BadCursor, Filters
+from services.registration.rules.invitation_answers import IN_WORDS
 from services.registration.rules.places import Status
 from services.registration.rules.questions import UnusableText, clean_text
-from services.registration.rules.rsvps import IN_WORDS
+from services.registration.web.idempotency import idempotent_form
 
 attendees = Blueprint("attendees", __name__)
 
@@ -43,7 +44,7 @@ def protect() -> None:
 @attendees.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
     """Who is registered, fifty at a time, with search and filters."""
-    event = catalogue.find(slug) or abort(404)
+    event = event_snapshots.find(slug) or abort(404)
     filters = _filters()
     try:
         page = finding.page(event, filters, request.args.get("cursor"))
@@ -55,7 +56,8 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         page=page,
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
-        counts=tallies.of_event(event),
+        counts=counts.by_status(event),
+        placed=placements_of.by_person(page.registrations),
         warning=invite_choices.warning(event),
         statuses=list(Status),
         rsvps=IN_WORDS,
@@ -86,13 +88,13 @@ def person(registration_id: UUID) -> ResponseReturnValue:
         consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
         decisions=list(db.session.scalars(decisions)),
         cohorts=cohorts,
-        placed={placement.cohort_id: placement for placement in registration.placements},
+        placed={placement.cohort_id: placement for placement in placements_of.of(registration)},
         timeline=list(db.session.scalars(timeline)),
     )
 
 
 @attendees.post("/registrations/<uuid:registration_id>/placements")
-@form_sent_once
+@idempotent_form
 def decide(registration_id: UUID) -> ResponseReturnValue:
     """A person places or declines somebody, with a reason."""
     registration = registration_or_404(registration_id)
@@ -115,7 +117,7 @@ def decide(registration_id: UUID) -> ResponseReturnValue:
 
 
 @attendees.post("/registrations/<uuid:registration_id>/cancel")
-@form_sent_once
+@idempotent_form
 def cancel(registration_id: UUID) -> ResponseReturnValue:
     """Cancel on somebody's behalf."""
     registrations.cancel(registration_or_404(registration_id), acting())

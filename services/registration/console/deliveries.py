@@ -13,9 +13,9 @@ from sqlalchemy.orm import joinedload
 from services.registration.console.sign_in import acting, csrf
 from services.registration.models import Outbox, Registration, db, queue
 from services.registration.operations import deliveries as operations
-from services.registration.repeats import form_sent_once
-from shared import standings
-from shared.standings import Standing
+from services.registration.web.idempotency import idempotent_form
+from shared.messaging import outbox_queries
+from shared.messaging.outbox_queries import RowState
 
 deliveries = Blueprint("deliveries", __name__)
 PAGE = 50
@@ -33,12 +33,12 @@ def protect() -> None:
 def list_deliveries() -> ResponseReturnValue:
     """What has not simply arrived, newest first."""
     which = _standing()
-    found = standings.standing(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
+    found = outbox_queries.rows_in(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
     rows = found[:PAGE]
     return render_template(
         "console/deliveries.html",
         which=which,
-        counts=standings.standings(queue),
+        counts=outbox_queries.count_by_state(queue),
         rows=rows,
         people=_people(rows),
         before=rows[-1].id if len(found) > PAGE else None,
@@ -46,28 +46,28 @@ def list_deliveries() -> ResponseReturnValue:
 
 
 @deliveries.post("/deliveries/<uuid:message_id>/replay")
-@form_sent_once
+@idempotent_form
 def replay(message_id: UUID) -> ResponseReturnValue:
     """Owe one failed message once more."""
     if operations.replay(message_id, acting()):
         flash("It is on its way again.")
     else:
         flash("There is nothing to send again here.", "problem")
-    return redirect(url_for(".list_deliveries", standing=Standing.FAILED), 303)
+    return redirect(url_for(".list_deliveries", standing=RowState.FAILED), 303)
 
 
 @deliveries.post("/deliveries/replay")
-@form_sent_once
+@idempotent_form
 def replay_all() -> ResponseReturnValue:
     """Owe all that failed once more."""
     count = operations.replay_all(acting())
     flash(f"{count} {'is' if count == 1 else 'are'} on the way again.")
-    return redirect(url_for(".list_deliveries", standing=Standing.OWED), 303)
+    return redirect(url_for(".list_deliveries", standing=RowState.OWED), 303)
 
 
-def _standing() -> Standing:
+def _standing() -> RowState:
     try:
-        return Standing(request.args.get("standing", Standing.OWED))
+        return RowState(request.args.get("standing", RowState.OWED))
     except ValueError:
         abort(404)
 

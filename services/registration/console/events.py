@@ -1,8 +1,8 @@
 """The list of events, and changing or calling off one."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
@@ -10,15 +10,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_required
 from sqlalchemy import select
 
-from services.registration import tallies
 from services.registration.console import invite_choices
 from services.registration.console.sign_in import acting, csrf
 from services.registration.models import Event, Form, Session, db
 from services.registration.operations import events as operations
-from services.registration.operations.events import Description, Sitting
-from services.registration.repeats import form_sent_once
+from services.registration.operations.events import EventPlan, PlannedSession
+from services.registration.queries import counts
+from services.registration.rules.events import SessionDetails
 from services.registration.rules.questions import UnusableText, clean_line, clean_text
 from services.registration.rules.times import NoSuchTime, instant_of
+from services.registration.web.idempotency import idempotent_form
 
 events = Blueprint("events", __name__)
 LOCAL = "%Y-%m-%dT%H:%M"
@@ -35,7 +36,9 @@ def protect() -> None:
 def list_events() -> ResponseReturnValue:
     """All events, the latest first, with how many hold a place."""
     found = sorted(db.session.scalars(select(Event)), key=_first_moment, reverse=True)
-    return render_template("console/events.html", events=found, counts=tallies.holding_a_place())
+    return render_template(
+        "console/events.html", events=found, counts=counts.places_held([event.id for event in found])
+    )
 
 
 @events.get("/events/<slug>/change")
@@ -46,30 +49,24 @@ def change_form(slug: str) -> ResponseReturnValue:
 
 
 @events.post("/events/<slug>/change")
-@form_sent_once
+@idempotent_form
 def change(slug: str) -> ResponseReturnValue:
-    """Change the event, and tell everyone who stands registered what is different."""
-    event = event_or_404(slug)
+    """Change the event, and notify everyone with an active registration of what is different."""
+    event = operations.locked(slug) or abort(404)
     errors: dict[str, str] = {}
     title = _line("title", errors, required="Give the event a title.")
-    sittings = tuple(_sitting(event, session, errors) for session in event.live_sessions)
+    sessions = tuple(_planned(event, session, errors) for session in event.live_sessions)
     invites = invite_choices.read(event.invites, errors)
     if errors:
         return _change_page(event, request.form.to_dict(), errors), 422
     form = db.session.get_one(Form, (event.id, event.form_version))
-    description = Description(
-        title=title,
-        slug=event.slug,
-        timezone=event.timezone,
-        sessions=tuple(sitting for sitting in sittings if sitting),
-        description=event.description,
-        capacity=event.capacity,
-        waitlist=event.waitlist,
+    plan = EventPlan(
+        details=replace(event.details, title=title, invites=invites),
+        sessions=tuple(session for session in sessions if session),
         questions=tuple(form.questions),
         programme=event.programme,
-        invites=invites,
     )
-    told = operations.change(event, description, acting())
+    told = operations.change(event, plan, acting())
     flash("Saved. Everyone who is registered is being told." if told else "Saved. Nobody had to be told.")
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
@@ -81,7 +78,7 @@ def ask_before_cancelling(slug: str) -> ResponseReturnValue:
 
 
 @events.post("/events/<slug>/cancel")
-@form_sent_once
+@idempotent_form
 def cancel(slug: str) -> ResponseReturnValue:
     """Call the event off, and tell everyone."""
     event = event_or_404(slug)
@@ -126,7 +123,7 @@ def _as_typed(event: Event) -> dict[str, Any]:
     return typed
 
 
-def _sitting(event: Event, session: Session, errors: dict[str, str]) -> Sitting | None:
+def _planned(event: Event, session: Session, errors: dict[str, str]) -> PlannedSession | None:
     starts_at = _instant(event, f"starts_at.{session.id}", errors)
     ends_at = _instant(event, f"ends_at.{session.id}", errors)
     location = _line(f"location.{session.id}", errors)
@@ -137,7 +134,7 @@ def _sitting(event: Event, session: Session, errors: dict[str, str]) -> Sitting 
         return None
     if ends_at <= starts_at:
         errors[f"ends_at.{session.id}"] = "The end must come after the start."
-    return Sitting(starts_at, ends_at, session.title, location, join_url or None, id=UUID(str(session.id)))
+    return PlannedSession(SessionDetails(starts_at, ends_at, session.title, location, join_url or None), session.id)
 
 
 def _instant(event: Event, field: str, errors: dict[str, str]) -> datetime | None:

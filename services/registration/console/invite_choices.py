@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import current_app, request
 
-from services.registration.applications import normalised_email
 from services.registration.models import Event
 from services.registration.rules.invites import Invites, answers_reach_us, what_is_wrong
 from services.registration.rules.questions import UnusableText, clean_line
+from services.registration.web.form_reading import normalised_email
 
 YES_OR_NO = {"yes": True, "no": False}
 NOT_A_NUMBER = -1

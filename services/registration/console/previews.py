@@ -4,16 +4,17 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
 
-from services.registration import previews as making
 from services.registration.console.events import event_or_404
-from services.registration.console.sign_in import acting, csrf
+from services.registration.console.sign_in import acting, csrf, current_organiser
 from services.registration.models import Event, EventStatus
-from services.registration.previews import KINDS, Preview
-from services.registration.repeats import form_sent_once
-from shared.framed import SANDBOX, framed
-from shared.inquiries import Unanswered
-from shared.messages.notices import Kind
-from shared.web import content_security_policy
+from services.registration.notices import previews as making
+from services.registration.notices.previews import KINDS, Preview
+from services.registration.operations import previews as operations
+from services.registration.web.idempotency import idempotent_form
+from shared.contracts.notices import Kind
+from shared.web.headers import content_security_policy
+from shared.web.sandboxed_html import SANDBOX, sandboxed
+from shared.web.service_calls import ServiceCallFailed
 
 previews = Blueprint("previews", __name__, url_prefix="/events/<slug>/preview")
 
@@ -32,7 +33,7 @@ def preview(slug: str) -> ResponseReturnValue:
     found, problem, status = None, "", 200
     try:
         found = _preview(event, kind)
-    except Unanswered as error:
+    except ServiceCallFailed as error:
         problem, status = str(error), 503
     page = render_template(
         "console/preview.html",
@@ -41,7 +42,7 @@ def preview(slug: str) -> ResponseReturnValue:
         kinds=KINDS,
         preview=found,
         problem=problem,
-        organiser=making.organiser_of(acting()),
+        organiser=current_organiser(),
         sandbox=SANDBOX,
     )
     return Response(page, status, headers={"Content-Security-Policy": content_security_policy(frame_src="'self'")})
@@ -51,24 +52,24 @@ def preview(slug: str) -> ResponseReturnValue:
 def html(slug: str) -> ResponseReturnValue:
     """The mail's HTML alone, for the frame."""
     try:
-        return framed(_preview(_event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))).shown.html)
-    except Unanswered:
+        return sandboxed(_preview(_event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))).shown.html)
+    except ServiceCallFailed:
         abort(503)
 
 
 @previews.post("")
-@form_sent_once
+@idempotent_form
 def send(slug: str) -> ResponseReturnValue:
     """Send it to the organiser who asks."""
     event, kind = _event_to_come(slug), _kind(request.form.get("mail", ""))
-    making.send_to_oneself(event, kind, making.organiser_of(acting()), acting())
+    operations.send(event, kind, current_organiser(), acting())
     flash("It is on its way to you.")
     return redirect(url_for(".preview", slug=slug, mail=kind), 303)
 
 
 def _preview(event: Event, kind: Kind) -> Preview:
     try:
-        return making.preview(event, kind, request.args.get("number", 1, type=int), making.organiser_of(acting()))
+        return making.preview(event, kind, request.args.get("number", 1, type=int), current_organiser())
     except LookupError:
         abort(404)
 

@@ -2,17 +2,20 @@
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from flask_wtf import CSRFProtect
 
-from services.registration import access
-from services.registration.applications import normalised_email
-from services.registration.limits import limit_sign_ins
+from services.registration.models import Organiser, db
+from services.registration.operations import organisers
+from services.registration.operations.timeline import Actor
 from services.registration.rules.questions import UnusableText
-from services.registration.timeline import Actor
+from services.registration.web.form_reading import normalised_email
+from services.registration.web.rate_limits import limit_sign_ins
+from services.registration.web.transaction import in_transaction
 
 sign_ins = Blueprint("sign_ins", __name__)
 csrf = CSRFProtect()
@@ -33,7 +36,7 @@ class SignedIn(UserMixin):
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load(secret: str) -> SignedIn | None:
     """Who is signed in with this secret."""
-    found = access.signed_in(secret)
+    found = organisers.signed_in(secret)
     return SignedIn(secret, str(found.organiser_id)) if found else None
 
 
@@ -58,6 +61,11 @@ def acting() -> Actor:
     return Actor("organiser", signed_in.organiser_id)
 
 
+def current_organiser() -> Organiser:
+    """The organiser who is signed in."""
+    return db.session.get_one(Organiser, UUID(acting().id))
+
+
 @sign_ins.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form to sign in with."""
@@ -66,6 +74,7 @@ def sign_in() -> ResponseReturnValue:
 
 @sign_ins.post("/sign-in")
 @limit_sign_ins
+@in_transaction
 def check() -> ResponseReturnValue:
     """Let an organiser in, with a fresh session."""
     csrf.protect()
@@ -74,7 +83,7 @@ def check() -> ResponseReturnValue:
         _, email_key = normalised_email(email)
     except UnusableText:
         email_key = ""
-    secret = access.sign_in(email_key, request.form.get("password", "")[:1000])
+    secret = organisers.sign_in(email_key, request.form.get("password", "")[:1000])
     if secret is None:
         return _sign_in_page(email, "The address and the password do not belong together."), 401
     session.clear()
@@ -84,11 +93,12 @@ def check() -> ResponseReturnValue:
 
 @sign_ins.post("/sign-out")
 @login_required  # type: ignore[untyped-decorator]
+@in_transaction
 def sign_out() -> ResponseReturnValue:
     """End this sign-in, here and wherever its cookie may have gone."""
     csrf.protect()
     signed_in: Any = current_user
-    access.sign_out(signed_in.id)
+    organisers.sign_out(signed_in.id)
     logout_user()
     session.clear()
     flash("You are signed out.")

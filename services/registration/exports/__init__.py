@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from flask import Response, stream_with_context
 
-from services.registration.attendees import Filters
 from services.registration.exports.columns import Cells, Column, UnknownColumn, columns_of, read_batches
 from services.registration.exports.csv import write_csv
 from services.registration.exports.json import write_json
 from services.registration.exports.xlsx import write_xlsx
 from services.registration.models import Event
+from services.registration.queries.attendees import Filters
 
 __all__ = ["FORMATS", "UnknownColumn", "attendees", "download_response"]
 

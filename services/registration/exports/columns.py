@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, String, Text, cast, func, select, text, type_coerce
 
-from services.registration.attendees import GONE, Filters, matching
 from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
-from services.registration.rules.wording import WORDINGS
+from services.registration.queries.attendees import GONE, Filters, matching
+from services.registration.rules.consents import WORDINGS
 
 BATCH = 1000
 BETWEEN = ","
@@ -105,12 +105,12 @@ def _fixed(event: Event) -> tuple[Column, ...]:
         Column("name", Source(Registration.name)),
         Column("email", Source(Person.email)),
         Column("organisation", Source(Registration.organisation)),
-        Column("status", Source(Registration.status)),
+        Column("status", Source(type_coerce(Registration.status, Text))),
         Column("registered_at", REGISTERED_AT, _times_in(ZoneInfo(event.timezone))),
         Column("cohorts", COHORTS, _cohorts_in_order),
-        Column("rsvp", Source(Registration.rsvp)),
+        Column("rsvp", Source(type_coerce(Registration.rsvp, Text))),
         *([Column("rsvp_by_session", RSVPS, _by_session(event))] if len(event.sessions) > 1 else []),
-        Column("attendance", Source(Registration.attendance)),
+        Column("attendance", Source(type_coerce(Registration.attendance, Text))),
         Column("language", Source(Registration.language)),
         *(Column(f"consent_{wording.purpose}", CONSENTS, _agreed_to(wording.purpose)) for wording in WORDINGS),
     )

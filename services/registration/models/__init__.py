@@ -1,10 +1,15 @@
 """What is true: events, people, registrations, cohorts, consents, organisers."""
 
-from services.registration.models.access import ApiKey, IdempotencyKey, Organiser, SignIn
 from services.registration.models.base import Heartbeat, Inbox, Outbox, db, queue
-from services.registration.models.events import Event, EventStatus, Form, Session
-from services.registration.models.people import Consent, Person, Registration, Rsvp, Tally, TimelineEntry
-from services.registration.models.programmes import Cohort, DecisionRecord, Placement, PlacementStatus, Programme
+from services.registration.models.events import Event, EventStatus, Session
+from services.registration.models.forms import Form
+from services.registration.models.idempotency import IdempotencyKey
+from services.registration.models.organisers import ApiKey, Organiser, SignIn
+from services.registration.models.people import Person
+from services.registration.models.placements import DecisionRecord, Placement, PlacementStatus
+from services.registration.models.programmes import Cohort, Programme
+from services.registration.models.registrations import Consent, Registration, Rsvp
+from services.registration.models.timeline import TimelineEntry
 
 __all__ = [
     "ApiKey",
@@ -27,7 +32,6 @@ __all__ = [
     "Rsvp",
     "Session",
     "SignIn",
-    "Tally",
     "TimelineEntry",
     "db",
     "queue",

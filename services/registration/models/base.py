@@ -1,17 +1,18 @@
-"""The service's database and its end of the road."""
+"""The service's database, its outbox and inbox, and how models hold details."""
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.db import database
-from shared.heartbeat import HeartbeatRow
-from shared.inbox import InboxRow
-from shared.outbox import OutboxRow
-from shared.queue import Queue
+from shared.database.db import database
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.queue import Queue
+from shared.runtime.heartbeat import HeartbeatRow
 
 db = database()
 
 if TYPE_CHECKING:
-    from shared.db import Base
+    from shared.database.db import Base
 
     Model = Base
 else:
@@ -31,3 +32,16 @@ class Heartbeat(HeartbeatRow, Model):
 
 
 queue = Queue("registration", db, outbox_table=Outbox, inbox_table=Inbox)
+
+D = TypeVar("D")
+
+
+def read_details(kind: type[D], model: Any) -> D:
+    """The details that a model holds in columns of the same names."""
+    return kind(**{one.name: getattr(model, one.name) for one in fields(kind)})  # type: ignore[arg-type]
+
+
+def assign_details(model: Any, details: Any) -> None:
+    """Let a model hold these details."""
+    for one in fields(details):
+        setattr(model, one.name, getattr(details, one.name))

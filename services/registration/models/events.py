@@ -2,24 +2,24 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
-from services.registration.models.base import Model
+from services.registration.models.base import Model, assign_details, read_details
+from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites
-from services.registration.rules.questions import Question, read_questions
-from shared.db import Json, UtcDateTime
-from shared.ids import new_id
+from shared.database.ids import new_id
+from shared.database.types import EnumText, Json, UtcDateTime
 
 if TYPE_CHECKING:
     from services.registration.models.programmes import Programme
 
 
 class EventStatus(StrEnum):
-    """Where an event stands. Only a published one takes registrations."""
+    """The status of an event. Only a published one takes registrations."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -29,9 +29,10 @@ class EventStatus(StrEnum):
 class Event(Model):
     """A webinar or a meeting: one session or several.
 
-    `revision` rises with every change that people must hear of, and `changes` names what differs;
-    a registration remembers the revision it was last told of. `places_taken` counts the registrations
-    that hold a place, and changes only in the transaction that changes one of them.
+    `version` rises with every change of what a page shows (`operations.events.touch`). `revision` rises with every
+    change that people must hear of, and `changes` names what differs; a registration remembers the revision that
+    its last notice was about. `places_taken` counts the registrations that hold a place, and changes only in the
+    transaction that changes one of them.
     """
 
     __tablename__ = "events"
@@ -45,12 +46,13 @@ class Event(Model):
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     timezone: Mapped[str] = mapped_column(String(60))
-    status: Mapped[str] = mapped_column(String(20), default=EventStatus.DRAFT)
+    status: Mapped[EventStatus] = mapped_column(EnumText(EventStatus), default=EventStatus.DRAFT)
     capacity: Mapped[int | None]
     waitlist: Mapped[bool] = mapped_column(default=True)
     places_taken: Mapped[int] = mapped_column(default=0)
     waiting: Mapped[int] = mapped_column(default=0)
     form_version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=1)
     changes: Mapped[list[str]] = mapped_column(Json, default=list)
     telling: Mapped[bool] = mapped_column(default=False)
@@ -73,8 +75,17 @@ class Event(Model):
     programme: Mapped["Programme | None"] = relationship()
 
     @property
+    def details(self) -> EventDetails:
+        """What an organiser described, without the sessions and questions."""
+        return read_details(EventDetails, self)
+
+    @details.setter
+    def details(self, details: EventDetails) -> None:
+        assign_details(self, details)
+
+    @property
     def takes_registrations(self) -> bool:
-        """Whether somebody can register now."""
+        """True where somebody can register now."""
         return self.status == EventStatus.PUBLISHED
 
     @property
@@ -84,7 +95,7 @@ class Event(Model):
 
 
 class Session(Model):
-    """One sitting. Instants are UTC; people see them in the event's zone."""
+    """One session of an event. Instants are UTC; people see them in the event's zone."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -103,19 +114,11 @@ class Session(Model):
 
     event: Mapped[Event] = relationship(back_populates="sessions")
 
+    @property
+    def details(self) -> SessionDetails:
+        """What an organiser described."""
+        return read_details(SessionDetails, self)
 
-class Form(Model):
-    """One version of an event's questions; versions never change, so answers keep their meaning."""
-
-    __tablename__ = "forms"
-
-    event_id: Mapped[UUID] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    questions: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    event: Mapped[Event] = relationship()
-
-    def read(self) -> tuple[Question, ...]:
-        """The questions."""
-        return read_questions(self.questions)
+    @details.setter
+    def details(self, details: SessionDetails) -> None:
+        assign_details(self, details)

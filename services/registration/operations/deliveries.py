@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from services.registration import timeline
 from services.registration.models import Registration, db, queue
-from services.registration.timeline import Actor
-from shared import outbox, standings
+from services.registration.operations import timeline
+from services.registration.operations.timeline import Actor
+from shared.messaging import outbox, outbox_queries
 
 
 def replay(message_id: UUID, by: Actor) -> bool:
@@ -18,10 +18,9 @@ def replay(message_id: UUID, by: Actor) -> bool:
     registration = db.session.get(Registration, UUID(notice["registration_id"])) if notice else None
     if registration is not None and notice is not None:
         timeline.record(registration, "mail sent again", by, mail=notice["kind"], message=str(again))
-    db.session.commit()
     return True
 
 
 def replay_all(by: Actor) -> int:
     """Owe all that failed once more. Returns how many."""
-    return sum(replay(row.id, by) for row in standings.failed(queue))
+    return sum(replay(row.id, by) for row in outbox_queries.failed(queue))

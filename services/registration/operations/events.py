@@ -1,217 +1,203 @@
-"""What can happen to an event. Everyone concerned is told by the clock, a window at a time."""
+"""What can happen to an event. The clock notifies everyone concerned, a batch at a time."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from services.registration import notices, timeline
 from services.registration.models import Event, EventStatus, Form, Programme, Registration, Session, db
-from services.registration.operations import places, rsvps
-from services.registration.rules.invites import Invites
+from services.registration.notices import notices
+from services.registration.operations import invitation_answers, places, timeline
+from services.registration.operations.timeline import Actor
+from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.places import STANDS
-from services.registration.timeline import Actor
-from shared.clock import now
-from shared.ids import new_id
-from shared.messages.notices import Kind
+from shared.contracts.notices import Kind
+from shared.database.ids import new_id
+from shared.database.utc import now
 
-TOLD_AT_A_TIME = 500
-
-
-@dataclass(frozen=True)
-class Sitting:
-    """A session as an organiser describes it; instants are UTC. With an `id` it is one that exists."""
-
-    starts_at: datetime
-    ends_at: datetime
-    title: str = ""
-    location: str = ""
-    join_url: str | None = None
-    id: Any = None
+NOTIFIED_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
-class Description:
-    """An event as an organiser describes it."""
+class PlannedSession:
+    """A session as an organiser wants it. With an `id` it is one that exists."""
 
-    title: str
-    slug: str
-    timezone: str
-    sessions: tuple[Sitting, ...]
-    description: str = ""
-    capacity: int | None = None
-    waitlist: bool = True
+    details: SessionDetails
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class EventPlan:
+    """An event as an organiser wants it, whole. `questions` are in their stored form."""
+
+    details: EventDetails
+    sessions: tuple[PlannedSession, ...]
     questions: tuple[dict[str, Any], ...] = ()
     programme: Programme | None = None
-    invites: Invites = field(default_factory=Invites)
 
 
 class NameTaken(Exception):
-    """Another event has this address already."""
+    """Another event has this slug already."""
 
 
-def create(description: Description, by: Actor) -> Event:
+def locked(slug: str) -> Event | None:
+    """The event of this slug. Nobody else changes it until this transaction ends."""
+    return db.session.scalar(select(Event).filter_by(slug=slug).with_for_update(of=Event))
+
+
+def touch(event: Event) -> None:
+    """Invalidate cached snapshots of the event. Every operation that changes what a page shows calls this."""
+    event.version += 1
+    event.updated_at = now()
+
+
+def create(plan: EventPlan, by: Actor) -> Event:
     """A new event, in draft. Raises NameTaken where its slug is in use."""
-    if db.session.scalar(select(Event.id).filter_by(slug=description.slug)):
-        raise NameTaken(description.slug)
+    if db.session.scalar(select(Event.id).filter_by(slug=plan.details.slug)):
+        raise NameTaken(plan.details.slug)
     at = now()
-    event = Event(
-        id=new_id(),
-        slug=description.slug,
-        title=description.title,
-        description=description.description,
-        timezone=description.timezone,
-        capacity=description.capacity,
-        waitlist=description.waitlist,
-        programme=description.programme,
-        invites=description.invites,
-        status=EventStatus.DRAFT,
-        created_at=at,
-        updated_at=at,
-    )
-    event.sessions = [_session(sitting) for sitting in description.sessions]
+    event = Event(id=new_id(), details=plan.details, status=EventStatus.DRAFT, created_at=at, updated_at=at)
+    event.programme = plan.programme
+    event.sessions = [Session(id=new_id(), details=session.details) for session in plan.sessions]
     db.session.add(event)
-    db.session.add(Form(event_id=event.id, version=1, questions=list(description.questions), created_at=at))
+    db.session.add(Form(event_id=event.id, version=1, questions=list(plan.questions), created_at=at))
     timeline.record(event, "created", by)
-    db.session.commit()
+    db.session.flush()
     return event
 
 
 def publish(event: Event, by: Actor) -> None:
     """Show the event and take registrations. Only a draft can be published; otherwise nothing changes."""
     db.session.refresh(event, with_for_update=True)
-    if event.status != EventStatus.DRAFT:
+    if event.status is not EventStatus.DRAFT:
         return
     event.status, event.published_at = EventStatus.PUBLISHED, now()
-    event.revision += 1
+    touch(event)
     timeline.record(event, "published", by)
     notices.list_event(event)
-    db.session.commit()
 
 
-def change(event: Event, description: Description, by: Actor) -> bool:
-    """Change an event. Where time, place or title differ, everyone who stands registered is told.
+def change(event: Event, plan: EventPlan, by: Actor) -> bool:
+    """Change an event. Where time, place or title differ, everyone with an active registration is notified.
 
-    Returns whether they are. Another choice about invites is kept, and shows from the next one on.
+    Returns True where they are. A change of the invites' choices shows from the next invite on.
     """
     db.session.refresh(event, with_for_update=True)
-    differs = _differences(event, description)
-    event.title, event.description = description.title, description.description
-    event.timezone, event.waitlist = description.timezone, description.waitlist
-    _replace_sessions(event, description.sessions)
-    _change_form(event, description.questions)
-    _change_capacity(event, description.capacity)
-    rechosen = ["invites"] if event.invites != description.invites else []
-    event.programme, event.invites, event.updated_at = description.programme, description.invites, now()
-    timeline.record(event, "changed", by, changes=[*differs, *rechosen])
+    differs = _differences(event, plan)
+    other_choices = ["invites"] if event.invites != plan.details.invites else []
+    other_capacity = event.capacity != plan.details.capacity
+    event.details, event.programme = plan.details, plan.programme
+    _replace_sessions(event, plan.sessions)
+    _change_form(event, plan.questions)
+    if other_capacity:
+        places.recount(event)
+        places.give_free_places(event)
+    touch(event)
+    timeline.record(event, "changed", by, changes=[*differs, *other_choices])
     if differs:
-        event.changes = sorted({*event.changes, *differs}) if event.telling else differs
-        event.revision += 1
-        event.telling = True
-    if event.status != EventStatus.DRAFT:
-        event.revision += not differs
+        _announce(event, sorted({*event.changes, *differs}) if event.telling else differs)
+    if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    db.session.commit()
     return event.telling
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
-    """Call an event off, and tell everyone who stands registered. Doing it twice changes nothing."""
+    """Cancel an event, and notify everyone with an active registration. Cancelling twice changes nothing."""
     db.session.refresh(event, with_for_update=True)
-    if event.status == EventStatus.CANCELLED:
+    if event.status is EventStatus.CANCELLED:
         return
-    event.status, event.cancel_reason, event.updated_at = EventStatus.CANCELLED, reason, now()
-    event.revision += 1
-    event.telling = True
+    event.status, event.cancel_reason = EventStatus.CANCELLED, reason
+    touch(event)
+    _announce(event, event.changes)
     timeline.record(event, "cancelled", by, reason=reason)
     notices.list_event(event)
-    db.session.commit()
 
 
-def tell_of_changes() -> int:
-    """Owe notices to the next few hundred people who have not heard of an event's change. Returns how many.
+def notify_of_changes() -> int:
+    """Notify the next few hundred people who have not heard of an event's change. Returns how many.
 
     The clock calls this every second, so that a change to an event of any size returns at once.
     """
-    told = 0
+    notified = 0
     for event in db.session.scalars(select(Event).filter_by(telling=True).with_for_update(skip_locked=True, of=Event)):
         kind = Kind.EVENT_CANCELLED if event.status == EventStatus.CANCELLED else Kind.CHANGED
-        batch = _untold(event)
+        batch = _to_notify(event)
         for registration in batch:
-            rsvps.summarise(registration)
-            notices.owe_standing(registration, kind, bulk=True)
-        told += len(batch)
-        event.telling = len(batch) == TOLD_AT_A_TIME
-    db.session.commit()
-    return told
+            invitation_answers.summarise(registration)
+            notices.notify(registration, kind, bulk=True)
+        notified += len(batch)
+        event.telling = len(batch) == NOTIFIED_AT_A_TIME
+    return notified
 
 
-def _untold(event: Event) -> list[Registration]:
+def _to_notify(event: Event) -> list[Registration]:
     behind = select(Registration).where(
         Registration.event_id == event.id,
         Registration.told_revision < event.revision,
         Registration.status.in_(STANDS),
     )
-    with_answers = behind.options(selectinload(Registration.rsvps)).limit(TOLD_AT_A_TIME)
+    with_answers = behind.options(selectinload(Registration.rsvps)).limit(NOTIFIED_AT_A_TIME)
     return list(db.session.scalars(with_answers.with_for_update(of=Registration)))
 
 
-def _differences(event: Event, description: Description) -> list[str]:
-    before, after = event.live_sessions, description.sessions
+def _announce(event: Event, changes: list[str]) -> None:
+    """Leave it to the clock to notify everyone of the event as it is now."""
+    event.changes = changes
+    event.revision += 1
+    event.telling = True
+
+
+def _differences(event: Event, plan: EventPlan) -> list[str]:
+    """What differs in the words of a notice of change: title, time, place."""
+    before = [session.details for session in event.live_sessions]
+    after = sorted((session.details for session in plan.sessions), key=_start)
     differs = []
-    if event.title != description.title:
+    if event.title != plan.details.title:
         differs.append("title")
-    if event.timezone != description.timezone or _times(before) != _times(after):
+    if event.timezone != plan.details.timezone or _times(before) != _times(after):
         differs.append("time")
-    if [(s.location, s.join_url) for s in before] != [(s.location, s.join_url) for s in _in_order(after)]:
+    if _places(before) != _places(after):
         differs.append("place")
     return differs
 
 
-def _times(sittings: Iterable[Session | Sitting]) -> list[tuple[datetime, datetime]]:
-    return sorted((sitting.starts_at, sitting.ends_at) for sitting in sittings)
+def _times(sessions: Iterable[SessionDetails]) -> list[tuple[datetime, datetime]]:
+    return sorted((session.starts_at, session.ends_at) for session in sessions)
 
 
-def _in_order(sittings: Iterable[Sitting]) -> list[Sitting]:
-    return sorted(sittings, key=lambda sitting: sitting.starts_at)
+def _places(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
+    return [(session.location, session.join_url) for session in sessions]
 
 
-def _replace_sessions(event: Event, sittings: tuple[Sitting, ...]) -> None:
+def _start(details: SessionDetails) -> datetime:
+    return details.starts_at
+
+
+def _replace_sessions(event: Event, planned: tuple[PlannedSession, ...]) -> None:
     """Keep a session's identity where it is named or, failing that, where its place in order is the same.
 
-    One that is no longer among them is called off, not forgotten: people hold invitations to it.
+    One that is no longer among them is cancelled and kept: people hold invitations to it.
     """
     live = {session.id: session for session in event.live_sessions}
     moved: list[Session] = []
-    unnamed = [session for session in live.values() if session.id not in {sitting.id for sitting in sittings}]
-    for sitting in _in_order(sittings):
-        session = live.pop(sitting.id, None) if sitting.id else None
-        if session is None and sitting.id is None and unnamed:
+    unnamed = [session for session in live.values() if session.id not in {one.id for one in planned}]
+    for one in sorted(planned, key=lambda session: session.details.starts_at):
+        session = live.pop(one.id, None) if one.id else None
+        if session is None and one.id is None and unnamed:
             session = live.pop(unnamed.pop(0).id)
         if session is None:
-            event.sessions.append(_session(sitting))
+            event.sessions.append(Session(id=new_id(), details=one.details))
             continue
-        if (session.starts_at, session.ends_at) != (sitting.starts_at, sitting.ends_at):
+        if (session.starts_at, session.ends_at) != (one.details.starts_at, one.details.ends_at):
             moved.append(session)
-        session.starts_at, session.ends_at, session.title = sitting.starts_at, sitting.ends_at, sitting.title
-        session.location, session.join_url = sitting.location, sitting.join_url
+        session.details = one.details
     for dropped in live.values():
         dropped.cancelled_at = now()
-    rsvps.forget_answers(moved)
-
-
-def _session(sitting: Sitting) -> Session:
-    return Session(
-        id=new_id(),
-        title=sitting.title,
-        starts_at=sitting.starts_at,
-        ends_at=sitting.ends_at,
-        location=sitting.location,
-        join_url=sitting.join_url,
-    )
+    invitation_answers.forget(moved)
 
 
 def _change_form(event: Event, questions: tuple[dict[str, Any], ...]) -> None:
@@ -219,11 +205,3 @@ def _change_form(event: Event, questions: tuple[dict[str, Any], ...]) -> None:
     if form.questions != list(questions):
         event.form_version += 1
         db.session.add(Form(event_id=event.id, version=event.form_version, questions=list(questions), created_at=now()))
-
-
-def _change_capacity(event: Event, capacity: int | None) -> None:
-    if event.capacity == capacity:
-        return
-    event.capacity = capacity
-    places.recount(event)
-    places.give_free_places(event)

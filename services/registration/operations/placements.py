@@ -5,23 +5,22 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from services.registration import notices, timeline
 from services.registration.models import (
     Cohort,
     DecisionRecord,
     Placement,
     PlacementStatus,
-    Programme,
     Registration,
     db,
 )
+from services.registration.notices import notices
+from services.registration.operations import timeline
+from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
 from services.registration.rules.routing import Decision, Outcome, Verdict, decide
-from services.registration.timeline import Actor
-from shared.appending import append, append_entity
-from shared.clock import now
-from shared.ids import new_id
-from shared.messages.notices import Kind
+from shared.contracts.notices import Kind
+from shared.database.session import insert_at_commit
+from shared.database.utc import now
 
 STATUS_OF = {
     Outcome.PLACE: PlacementStatus.PLACED,
@@ -36,91 +35,70 @@ FULL = "The {title} is full for now. You are on its waiting list, and we will wr
 def route(registration: Registration) -> tuple[str, ...]:
     """Decide with the programme's rules which cohorts a registration leads to, and keep the decision.
 
-    Returns what to tell the person: nothing where the event leads nowhere. Deciding twice about the
-    same answers under the same rules writes once. What a person has decided is left alone.
+    Returns sentences for the person: none where the event belongs to no programme. A pinned placement stays.
     """
     programme = registration.event.programme
     if programme is None:
         return ()
     decision = decide(facts_of(registration.answers), programme.ruleset())
-    if _is_decided(registration, programme):
-        return decision.for_person
-    return _follow(decision, registration, programme, _existing(registration))
-
-
-def route_newcomer(registration: Registration) -> tuple[str, ...]:
-    """What `route` does, for somebody of whom nothing was decided before."""
-    programme = registration.event.programme
-    if programme is None:
-        return ()
-    return _follow(decide(facts_of(registration.answers), programme.ruleset()), registration, programme, {})
+    existing = _existing(registration)
+    sentences: list[str] = []
+    for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
+        placement = existing.get(cohort.id)
+        if verdict.asked if placement is None else not placement.pinned:
+            status = _apply(verdict, placement or Placement.of(registration, cohort), registration)
+            sentences.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
+    for_person = tuple(filter(None, sentences))
+    _record_decision(registration, decision, for_person)
+    timeline.record(registration, "routed", timeline.RULES, decision=decision.for_organiser)
+    return for_person
 
 
 def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> None:
-    """A person puts somebody into a cohort; rules no longer move them. Doing it twice changes nothing."""
+    """An organiser places somebody in a cohort, and rules no longer move them. Doing it twice changes nothing."""
     _decide_by_hand(registration, cohort, PlacementStatus.PLACED, by, reason)
 
 
 def decline(registration: Registration, cohort: Cohort, by: Actor, reason: str) -> None:
-    """A person refuses somebody a cohort, with a reason that they are told."""
+    """An organiser declines somebody, with a reason that goes into the notice."""
     _decide_by_hand(registration, cohort, PlacementStatus.DECLINED, by, reason)
 
 
 def latest_decision(registration: Registration) -> DecisionRecord | None:
-    """What was decided last about this registration."""
+    """The last decision about this registration."""
     mine = select(DecisionRecord).filter_by(registration_id=registration.id)
     return db.session.scalars(mine.order_by(DecisionRecord.id.desc()).limit(1)).first()
-
-
-def _follow(
-    decision: Decision, registration: Registration, programme: Programme, existing: dict[UUID, Placement]
-) -> tuple[str, ...]:
-    """Do what was decided, keep the decision, and return what to tell the person."""
-    told: list[str] = []
-    for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
-        placement = existing.get(cohort.id)
-        concerned = verdict.asked if placement is None else not placement.pinned
-        if concerned:
-            status = _place(registration, cohort, verdict, placement)
-            told.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
-    sentences = tuple(filter(None, told))
-    _keep(registration, decision, sentences)
-    timeline.record(registration, "routed", timeline.RULES, decision=decision.for_organiser)
-    return sentences
 
 
 def _decide_by_hand(
     registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
 ) -> None:
-    placement = _existing(registration).get(cohort.id) or _blank(registration, cohort)
-    db.session.add(placement)
-    if placement.pinned and placement.status == status:
+    placement = _existing(registration).get(cohort.id) or Placement.of(registration, cohort)
+    if placement.pinned and placement.status is status:
         return
     placement.status, placement.pinned, placement.reason, placement.updated_at = status, True, reason, now()
     placement.room = True if status is PlacementStatus.PLACED else placement.room
     kind = Kind.PLACED if status is PlacementStatus.PLACED else Kind.NOT_PLACED
     placement.told, placement.told_at = kind, now()
-    _keep_by_hand(registration, cohort, status, by, reason)
+    db.session.add(placement)
+    _record_decision_by_hand(registration, cohort, status, by, reason)
     timeline.record(registration, str(status), by, cohort=cohort.slug, reason=reason)
     welcome = cohort.welcome if status is PlacementStatus.PLACED else ""
-    notices.owe_placement(registration, kind, cohort_id=cohort.id, cohort=cohort.title, welcome=welcome, reason=reason)
-    db.session.commit()
+    notices.notify_of_placement(
+        registration, kind, cohort_id=cohort.id, cohort=cohort.title, welcome=welcome, reason=reason
+    )
 
 
-def _place(
-    registration: Registration, cohort: Cohort, verdict: Verdict, placement: Placement | None
-) -> PlacementStatus:
-    is_new = placement is None
-    placement = placement or _blank(registration, cohort)
+def _apply(verdict: Verdict, placement: Placement, registration: Registration) -> PlacementStatus:
+    """Let a placement be what the rules say, as far as there is room."""
     status = STATUS_OF[verdict.outcome]
     if status is PlacementStatus.PLACED:
-        placement.room = placement.status == PlacementStatus.PLACED or _has_room(cohort)
+        placement.room = placement.status is PlacementStatus.PLACED or _has_room(placement.cohort)
         status = PlacementStatus.PLACED if placement.room else PlacementStatus.WAITLISTED
-    placement.registration_id = registration.id
+    placement.registration = registration
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
     placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
-    if is_new:
-        append_entity(db.session, placement)
+    db.session.add(placement)
     return status
 
 
@@ -133,37 +111,14 @@ def _has_room(cohort: Cohort) -> bool:
 
 
 def _existing(registration: Registration) -> dict[UUID, Placement]:
-    """The person's placements by cohort."""
+    """The person's placements by cohort. Nothing that waits for the flush can change them."""
     mine = select(Placement).where(Placement.person_id == registration.person_id)
-    return {placement.cohort_id: placement for placement in db.session.scalars(mine)}
+    found = db.session.scalars(mine.execution_options(autoflush=False))
+    return {placement.cohort_id: placement for placement in found}
 
 
-def _blank(registration: Registration, cohort: Cohort) -> Placement:
-    return Placement(
-        id=new_id(),
-        person_id=registration.person_id,
-        registration_id=registration.id,
-        cohort_id=cohort.id,
-        status=PlacementStatus.PROPOSED,
-        asked=False,
-        fits=Outcome.NOT_ASKED,
-        pinned=False,
-        reason="",
-    )
-
-
-def _is_decided(registration: Registration, programme: Programme) -> bool:
-    same = select(DecisionRecord.id).filter_by(
-        registration_id=registration.id,
-        answers_version=registration.answers_version,
-        rules_version=programme.rules_version,
-        serial=0,
-    )
-    return db.session.scalar(same) is not None
-
-
-def _keep(registration: Registration, decision: Decision, told: tuple[str, ...]) -> None:
-    append(
+def _record_decision(registration: Registration, decision: Decision, for_person: tuple[str, ...]) -> None:
+    insert_at_commit(
         db.session,
         DecisionRecord,
         registration_id=registration.id,
@@ -173,16 +128,18 @@ def _keep(registration: Registration, decision: Decision, told: tuple[str, ...])
         verdicts=[asdict(verdict) for verdict in decision.verdicts],
         pair=decision.pair,
         for_organiser=decision.for_organiser,
-        for_person=list(told),
+        for_person=list(for_person),
         decided_by=str(timeline.RULES),
         decided_at=now(),
     )
 
 
-def _keep_by_hand(registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str) -> None:
+def _record_decision_by_hand(
+    registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
+) -> None:
     earlier = select(func.count()).where(DecisionRecord.registration_id == registration.id)
     outcome = {"cohort": cohort.slug, "outcome": str(status), "because": reason, "asked": True}
-    append(
+    insert_at_commit(
         db.session,
         DecisionRecord,
         registration_id=registration.id,

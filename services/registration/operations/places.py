@@ -1,41 +1,42 @@
-"""Taking and giving back places. They are counted where the event has a capacity; whoever changes who
-holds one has locked the event first."""
+"""Taking and giving back places. They are counted where the event has a capacity; an operation that changes who
+holds a place locks the event first."""
 
 from typing import Any
 
 from sqlalchemy import select
 
-from services.registration import notices, tallies, timeline
 from services.registration.models import Event, EventStatus, Registration, db
+from services.registration.notices import notices
+from services.registration.operations import timeline
+from services.registration.queries import counts
 from services.registration.rules import places as rules
 from services.registration.rules.places import Status
-from shared.clock import now
-from shared.messages.notices import Kind
+from shared.contracts.notices import Kind
+from shared.database.utc import now
 
 COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
 
 
 def lock(event: Event) -> None:
-    """Let nobody else change who holds the event's places until this transaction ends.
+    """Lock who holds the event's places until this transaction ends.
 
-    Where they are not counted, only those wait who change the event itself and then lock its registrations: whoever
-    locks one of these first and needs the event afterwards would wait for them, and they for it.
+    Without a capacity nothing is counted, and a shared lock is enough: it keeps this transaction, which locks the
+    event before a registration, in the same order as one that changes the event and then its registrations.
     """
     how: Any = {"read": True, "key_share": True} if event.capacity is None else True
     db.session.refresh(event, COUNTED, with_for_update=how)
 
 
-def standing_for_next(event: Event) -> Status:
-    """Where somebody who registers now will stand. Raises EventIsFull where there is neither a place
-    nor a waiting list."""
+def status_for_next(event: Event) -> Status:
+    """The status that somebody who registers now will have. Raises EventIsFull."""
     if event.capacity is not None:
         lock(event)
-    return rules.standing_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
+    return rules.status_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
 
 
-def take(registration: Registration, standing: Status) -> None:
-    """Put a registration where it stands now."""
-    registration.status = standing
+def take(registration: Registration, status: Status) -> None:
+    """Give a registration its status, and count it."""
+    registration.status = status
     registration.waiting_since = None if registration.holds_place else now()
     _count(registration, +1)
 
@@ -49,10 +50,9 @@ def leave(registration: Registration) -> None:
 
 def recount(event: Event) -> None:
     """Count again who holds a place and who waits; for an event whose capacity has changed."""
-    db.session.flush()
-    counts = tallies.of_event(event)
-    event.places_taken = sum(counts[status] for status in rules.HOLDS_A_PLACE)
-    event.waiting = counts[Status.WAITLISTED]
+    found = counts.by_status(event)
+    event.places_taken = sum(found[status] for status in rules.HOLDS_A_PLACE)
+    event.waiting = found[Status.WAITLISTED]
 
 
 def give_free_places(event: Event) -> None:
@@ -67,7 +67,7 @@ def give_free_places(event: Event) -> None:
         registration.status, registration.waiting_since = Status.CONFIRMED, None
         _count(registration, +1)
         timeline.record(registration, "given a place", timeline.SYSTEM)
-        notices.owe_standing(registration, Kind.PLACE_CAME_FREE)
+        notices.notify(registration, Kind.PLACE_CAME_FREE)
 
 
 def _count(registration: Registration, step: int) -> None:

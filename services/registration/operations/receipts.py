@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import lazyload, load_only
 
-from services.registration import timeline
 from services.registration.models import Outbox, Registration, db, queue
-from services.registration.timeline import SYSTEM
-from shared.messages.receipts import Settled
+from services.registration.operations import timeline
+from services.registration.operations.timeline import SYSTEM
+from shared.contracts.receipts import Settled
 
 SAID = Outbox.body["notice"]
 NOTICES = select(

@@ -5,22 +5,23 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from services.registration import catalogue, links
-from services.registration.applications import Unusable, read_application
 from services.registration.models import EventStatus, Registration, db
+from services.registration.notices import links
 from services.registration.operations import placements, registrations
+from services.registration.operations.timeline import REGISTRANT
 from services.registration.public.fields import answers_typed
-from services.registration.public.same_site import refuse_other_sites
-from services.registration.repeats import form_sent_once
+from services.registration.queries import event_snapshots
+from services.registration.rules.consents import WORDINGS
 from services.registration.rules.questions import Question
-from services.registration.rules.wording import WORDINGS
-from services.registration.timeline import REGISTRANT
-from shared.tokens import BadToken, ExpiredToken
+from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.idempotency import idempotent_form
+from services.registration.web.same_site import refuse_other_sites
+from shared.web.tokens import BadToken, ExpiredToken
 
-own_pages = Blueprint("own_pages", __name__, url_prefix="/registrations/<token>")
+blueprint = Blueprint("own_pages", __name__, url_prefix="/registrations/<token>")
 
 
-@own_pages.after_request
+@blueprint.after_request
 def keep_private(response: Response) -> Response:
     """Whoever has the address has the page: no cache and no search engine should."""
     response.headers["Cache-Control"] = "no-store"
@@ -28,7 +29,7 @@ def keep_private(response: Response) -> Response:
     return response
 
 
-@own_pages.get("")
+@blueprint.get("")
 def own_page(token: str) -> ResponseReturnValue:
     """Where the person stands, and what they told us."""
     registration = _registration_behind(token)
@@ -38,21 +39,21 @@ def own_page(token: str) -> ResponseReturnValue:
         token=token,
         registration=registration,
         event=registration.event,
-        questions=catalogue.questions(registration.event),
+        questions=event_snapshots.questions(registration.event),
         next_steps=decision.for_person if decision else [],
         feed=links.personal_feed(registration),
     )
 
 
-@own_pages.get("/cancel")
+@blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask once more; nothing changes yet."""
     registration = _registration_behind(token)
     return render_template("public/cancel.html", token=token, registration=registration, event=registration.event)
 
 
-@own_pages.post("/cancel")
-@form_sent_once
+@blueprint.post("/cancel")
+@idempotent_form
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel, and give the place to somebody else."""
     refuse_other_sites()
@@ -60,7 +61,7 @@ def cancel(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own_page", token=token), 303)
 
 
-@own_pages.get("/edit")
+@blueprint.get("/edit")
 def edit(token: str) -> ResponseReturnValue:
     """The form with what the person told us."""
     registration = _registration_that_stands(token)
@@ -72,13 +73,13 @@ def edit(token: str) -> ResponseReturnValue:
     return _edit_page(token, registration, given, {})
 
 
-@own_pages.post("/edit")
-@form_sent_once
+@blueprint.post("/edit")
+@idempotent_form
 def change(token: str) -> ResponseReturnValue:
     """Keep the new answers, and look again at the cohorts they lead to."""
     refuse_other_sites()
     registration = _registration_that_stands(token)
-    questions = catalogue.questions(registration.event)
+    questions = event_snapshots.questions(registration.event)
     given = _given(questions, registration)
     try:
         application = read_application(questions, given, source="own page")
@@ -88,8 +89,8 @@ def change(token: str) -> ResponseReturnValue:
     return redirect(url_for(".own_page", token=token), 303)
 
 
-@own_pages.errorhandler(ExpiredToken)
-@own_pages.errorhandler(BadToken)
+@blueprint.errorhandler(ExpiredToken)
+@blueprint.errorhandler(BadToken)
 def closed(_: BadToken) -> ResponseReturnValue:
     """A link that opens nothing, or nothing any more."""
     return make_response(render_template("public/closed.html"), 404)
@@ -126,7 +127,7 @@ def _edit_page(token: str, registration: Registration, given: dict[str, Any], er
             token=token,
             registration=registration,
             event=registration.event,
-            questions=catalogue.questions(registration.event),
+            questions=event_snapshots.questions(registration.event),
             given=given,
             errors=errors,
         )

@@ -4,13 +4,21 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a registration stands."""
+    """The status of a registration."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     OFFERED = "offered"
     CANCELLED = "cancelled"
+
+
+class Attendance(StrEnum):
+    """Whether a person came."""
+
+    UNKNOWN = "unknown"
+    ATTENDED = "attended"
+    ABSENT = "absent"
 
 
 HOLDS_A_PLACE = (Status.CONFIRMED, Status.OFFERED)
@@ -22,8 +30,8 @@ class EventIsFull(Exception):
     """There is no place and no waiting list."""
 
 
-def standing_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist: bool) -> Status:
-    """Where somebody who registers now will stand. Nobody passes those who already wait.
+def status_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist: bool) -> Status:
+    """The status of somebody who registers now. Nobody passes those who already wait.
 
     Raises EventIsFull where there is neither a place nor a waiting list.
     """
@@ -37,10 +45,10 @@ def standing_for_next(capacity: int | None, taken: int, waiting: int, *, waitlis
 
 
 def is_full(capacity: int | None, taken: int) -> bool:
-    """Whether every place is taken."""
+    """True where every place is taken."""
     return capacity is not None and taken >= capacity
 
 
 def places_to_give(capacity: int | None, taken: int, waiting: int) -> int:
-    """How many of those who wait can have a place now."""
+    """The number of waiting people who can have a place now."""
     return waiting if capacity is None else max(0, min(waiting, capacity - taken))

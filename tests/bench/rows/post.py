@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 from tests.bench.load import Client, load
 from tests.bench.processes import python, running
 from tests.bench.product import Applicants, web

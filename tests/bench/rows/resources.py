@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 from tests.bench.load import load
 from tests.bench.processes import ROOT, launch, pss
 from tests.bench.product import EVENT, Applicants, stack

@@ -19,7 +19,7 @@ from icalendar import Calendar
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 
 PATIENCE_SECONDS = 20.0
 USER, PASSWORD = "ada", "an example password"

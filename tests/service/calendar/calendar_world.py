@@ -11,12 +11,12 @@ from flask.testing import FlaskClient
 
 from services.calendar import create_app
 from services.calendar.models import queue
-from shared.ids import new_id
-from shared.messages import Message, encode
-from shared.messages.listings import EventListed
-from shared.messages.notices import EventFacts, Invite, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
-from shared.migrations import upgrade
-from shared.outbox import Envelope
+from shared.contracts import Message, encode
+from shared.contracts.listings import EventListed, Listing
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
+from shared.database.ids import new_id
+from shared.database.migrations import upgrade
+from shared.messaging.envelope import Envelope
 
 SECRET = "a secret for tests"
 STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
@@ -115,7 +115,7 @@ class World:
         """Let an event be listed."""
         self.ordinal += 1
         public = replace(event, sessions=tuple(replace(session, join_url=None) for session in event.sessions))
-        listed = EventListed(event=public, status=status, stated_at=stated_at)
+        listed = EventListed(event=public, status=Listing(status), stated_at=stated_at)
         self.receive(listed, key=event.id, ordinal=self.ordinal)
 
     def owed(self) -> list[Any]:

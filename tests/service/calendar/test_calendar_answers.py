@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from services.calendar.inbound.mailboxes import read_imap, read_maildir
+from services.calendar.inbound.replies import take_in
 from services.calendar.jobs import forget_the_past
-from services.calendar.mailboxes import read_imap, read_maildir
 from services.calendar.models import Invitation, Listing, Registration, Rsvp, db
-from services.calendar.replies import take_in
-from shared.messages.receipts import RsvpReceived
-from shared.settings import BadSetting
+from shared.contracts.receipts import RsvpReceived
+from shared.runtime.settings import BadSetting
 from tests.service.calendar.calendar_imap import ImapServer
 from tests.service.calendar.calendar_world import STATED, World, a_notice, an_event
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 
-from shared.messages.notices import Kind
-from shared.tokens import Purpose, sign
+from shared.contracts.notices import Kind
+from shared.web.tokens import Purpose, sign
 from tests.service.calendar.calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
 
 NOVEMBER = an_event("2027-11-04T12:30")

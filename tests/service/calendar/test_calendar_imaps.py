@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from services.calendar.mailboxes import read_imap
+from services.calendar.inbound.mailboxes import read_imap
 from tests.service.calendar.calendar_imap import ImapServer
 from tests.service.calendar.calendar_world import World, a_notice, an_event
 from tests.service.calendar.test_calendar_answers import a_reply, answers_owed

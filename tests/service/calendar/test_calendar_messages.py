@@ -10,8 +10,8 @@ import vobject
 from sqlalchemy import select
 
 from services.calendar.models import Invitation, db
-from shared.messages.notices import Invite, InviteFacts, Kind, MailDue
-from shared.messages.receipts import Settled
+from shared.contracts.notices import Invite, InviteFacts, Kind, MailDue
+from shared.contracts.receipts import Outcome, Settled
 from tests.service.calendar.calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
 
 
@@ -98,7 +98,7 @@ def test_the_confirmation_that_arrives_after_the_cancellation_sends_nothing(worl
     world.tell(a_notice(NOVEMBER, Kind.CANCELLED, holds_place=False, stated_at=later(2)), ordinal=3)
     message_id = "0192d3b0-0000-7000-8000-000000000002"
     due = a_notice(NOVEMBER, stated_at=later(1))
-    from shared.messages.notices import NoticeDue
+    from shared.contracts.notices import NoticeDue
 
     world.receive(NoticeDue(notice=due), key="r1", ordinal=2, message_id=message_id)
     to, envelope = world.sent[-1]
@@ -149,7 +149,7 @@ def test_the_session_mails_leave_after_the_commit_and_their_receipts_settle_them
     assert [mail_in(mail).notice.kind for mail in mails] == [Kind.SESSION] * 3
     assert {mail.origin for mail in mails} == {"calendar"}
 
-    world.receive(Settled(message_id=mails[0].id, outcome="sent", at=STATED), key=mails[0].key, ordinal=0)
+    world.receive(Settled(message_id=mails[0].id, outcome=Outcome.SENT, at=STATED), key=mails[0].key, ordinal=0)
 
     assert [row.outcome for row in world.owed()] == ["sent", None, None]
 

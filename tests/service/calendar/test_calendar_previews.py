@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from services.calendar.models import Outbox, Registration, db
-from shared.messages import decode, encode
-from shared.messages.notices import EventFacts, InviteFacts, Kind, Notice, NoticeDue
-from shared.messages.previews import InviteRead, Plan
+from shared.contracts import decode, encode
+from shared.contracts.notices import EventFacts, InviteFacts, Kind, Notice, NoticeDue
+from shared.contracts.previews import InviteRead, Plan
 from tests.service.calendar.calendar_world import World, a_notice, an_event, mail_in
 from tests.service.questions import signed
 

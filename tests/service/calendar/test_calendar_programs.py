@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from shared.messages.notices import Invite, Kind
-from shared.tokens import Purpose, sign
+from shared.contracts.notices import Invite, Kind
+from shared.web.tokens import Purpose, sign
 from tests.service.calendar.calendar_programs import CalDav, Subscriber, events_in, radicale, served
 from tests.service.calendar.calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.messages.receipts import RsvpReceived
+from shared.contracts.receipts import RsvpReceived
 from tests.service.calendar.calendar_world import World, a_notice, an_event
 from tests.service.calendar.test_calendar_answers import KEY, post
 from tests.unit.calendar.test_calendar_answers_as_sent import ANSWERS, as_sent

@@ -9,11 +9,11 @@ from flask import Flask
 
 from services.notifications import create_app
 from services.notifications.models import Delivery, db, queue
-from shared.clock import now
-from shared.ids import new_id
-from shared.messages import Message, decode, encode
-from shared.migrations import upgrade
-from shared.outbox import Envelope
+from shared.contracts import Message, decode, encode
+from shared.database.ids import new_id
+from shared.database.migrations import upgrade
+from shared.database.utc import now
+from shared.messaging.envelope import Envelope
 
 KEY = "registration 1"
 

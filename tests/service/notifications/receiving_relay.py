@@ -10,7 +10,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from shared.ports import free_port
+from shared.runtime.ports import free_port
 
 HANG_UP = "hang up"
 

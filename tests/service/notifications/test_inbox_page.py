@@ -49,7 +49,7 @@ def test_a_kept_mail_is_listed_and_can_be_read(world: World, browser: FlaskClien
 def test_the_newest_mail_comes_first_and_older_ones_are_a_page_away(
     world: World, browser: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notifications.inbox_pages.MAILS_A_PAGE", 2)
+    monkeypatch.setattr("services.notifications.local.inbox_pages.MAILS_A_PAGE", 2)
     for ordinal in range(3):
         world.handle(owed(a_mail(), ordinal=ordinal))
     first, second, third = kept(tmp_path)

@@ -10,9 +10,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.notifications.compose import compose
-from shared.messages import decode, encode
-from shared.messages.notices import Kind, MailDue
-from shared.messages.previews import WrittenMail
+from shared.contracts import decode, encode
+from shared.contracts.notices import Kind, MailDue
+from shared.contracts.previews import WrittenMail
 from tests.service.notifications.notifications_world import World
 from tests.service.questions import signed
 from tests.unit.notifications.mail_examples import MAIL_ID, a_mail
@@ -45,8 +45,8 @@ def test_a_preview_reads_as_the_mail_that_would_be_sent(world: World, kind: Kind
 
 
 def test_what_cannot_be_written_is_refused_with_the_reason(world: World) -> None:
-    answer = asked(world, a_mail(kind="nonsense"))
-    assert (answer.status_code, answer.get_json()) == (422, {"reason": "There is no template for 'nonsense'."})
+    answer = asked(world, a_mail(name="Ada\nExample"))
+    assert (answer.status_code, answer.get_json()) == (422, {"reason": "There is a line break in the name."})
 
 
 def test_only_our_own_services_may_ask(world: World) -> None:

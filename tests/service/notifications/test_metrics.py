@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.notifications.models import Heartbeat, db
-from shared import heartbeat
+from shared.runtime import heartbeat
 from tests.service.notifications.notifications_world import World, owed
 from tests.unit.notifications.mail_examples import a_mail
 
@@ -17,6 +17,7 @@ def test_metrics_say_what_became_of_mails_and_how_long_they_took(
     world.handle(owed(a_mail()))
     with world.app.app_context():
         heartbeat.beat(db.session, Heartbeat, sweep_seconds=0.25)
+        db.session.commit()
     figures = world.app.test_client().get("/mail/metrics").text
     assert 'placecard_inbox{status="sent"} 1.0' in figures
     assert "placecard_mails_recent 1.0" in figures

@@ -15,13 +15,13 @@ import pytest
 import time_machine
 from sqlalchemy import Engine, create_engine, insert
 
-from services.notifications import sharing, smtp
 from services.notifications.models import Line, db
-from services.notifications.pool import SmtpTransport
-from services.notifications.sharing import HELD_FOR, Lines, SharedPace
-from services.notifications.smtp import Relay
-from shared.clock import now
-from shared.inbox import TryAgain
+from services.notifications.relay import slots, smtp
+from services.notifications.relay.pool import SmtpTransport
+from services.notifications.relay.slots import HELD_FOR, Lines, SharedPace
+from services.notifications.relay.smtp import Relay
+from shared.database.utc import now
+from shared.messaging.inbox import TryAgain
 from tests.service.notifications.receiving_relay import ReceivingRelay
 
 MAIL = b"Subject: Hello\r\n\r\nHello\r\n.hidden dot\r\n"
@@ -126,7 +126,7 @@ def test_an_idle_connection_is_let_go_of_for_another_worker(
     engine: Engine, relay: ReceivingRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smtp, "LONGEST_IDLE_SECONDS", 0.1)
-    monkeypatch.setattr("services.notifications.pool.LONGEST_IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("services.notifications.relay.pool.LONGEST_IDLE_SECONDS", 0.1)
     Worker(engine, relay, lines=1).send()
     Worker(engine, relay, lines=1).send()
     assert len(relay.callers) == 2
@@ -167,8 +167,8 @@ class Sleeps:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at, self.slept = 1000.0, [0.0]
-        monkeypatch.setattr(sharing, "_seconds", lambda _: self.at)
-        monkeypatch.setattr("services.notifications.sharing.sleep", self.slept.append)
+        monkeypatch.setattr(slots, "_seconds", lambda _: self.at)
+        monkeypatch.setattr("services.notifications.relay.slots.sleep", self.slept.append)
 
 
 def test_workers_take_turns_at_one_pace(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import dkim
 import pytest
 
-from services.notifications import circuit
 from services.notifications.letters import TEMPLATES
 from services.notifications.models import Outbox, Suppression, db, queue
-from shared import outbox
-from shared.clock import now
-from shared.messages.receipts import Outcome, Settled
-from shared.receiving import MOST_ERRORS
+from services.notifications.relay import circuit
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.utc import now
+from shared.messaging import outbox
+from shared.messaging.receiving import MOST_ERRORS
 from tests.service.notifications.notifications_world import World, owed
 from tests.service.notifications.receiving_relay import HANG_UP, ReceivingRelay
 from tests.unit.notifications.mail_examples import a_mail

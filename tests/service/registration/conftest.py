@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from services.registration import access, create_app
-from services.registration.models import Event
-from services.registration.operations import events
-from services.registration.operations.events import Description, Sitting
-from services.registration.timeline import SYSTEM
-from shared.migrations import upgrade
+from services.registration import create_app
+from services.registration.models import Event, db
+from services.registration.operations import events, organisers
+from services.registration.operations.events import EventPlan, PlannedSession
+from services.registration.operations.timeline import SYSTEM
+from services.registration.rules.events import EventDetails, SessionDetails
+from shared.database.migrations import upgrade
 
 QUESTIONS = (
     {"key": "role", "label": "What do you do?", "type": "text"},
@@ -73,7 +74,8 @@ def client(app: Flask) -> FlaskClient:
 def key(app: Flask) -> str:
     """An organiser's API key."""
     with app.app_context():
-        access.ensure_api_key("an-organisers-key", "tests")
+        organisers.ensure_api_key("an-organisers-key", "tests")
+        db.session.commit()
     return "an-organisers-key"
 
 
@@ -86,20 +88,18 @@ def bearer(key: str) -> dict[str, str]:
 @pytest.fixture
 def event(app: Flask) -> str:
     """The slug of a published event without limit of places: two in the afternoon in London, in winter."""
-    description = Description(
-        title="Winter webinar",
-        slug="winter-webinar",
-        timezone="Europe/London",
-        sessions=(
-            Sitting(
-                datetime(2030, 11, 4, 14, tzinfo=UTC),
-                datetime(2030, 11, 4, 15, tzinfo=UTC),
-                join_url="https://meet.example.org/winter",
-            ),
-        ),
+    afternoon = SessionDetails(
+        datetime(2030, 11, 4, 14, tzinfo=UTC),
+        datetime(2030, 11, 4, 15, tzinfo=UTC),
+        join_url="https://meet.example.org/winter",
+    )
+    plan = EventPlan(
+        details=EventDetails(title="Winter webinar", slug="winter-webinar", timezone="Europe/London"),
+        sessions=(PlannedSession(afternoon),),
         questions=QUESTIONS,
     )
     with app.app_context():
-        made: Event = events.create(description, SYSTEM)
+        made: Event = events.create(plan, SYSTEM)
         events.publish(made, SYSTEM)
+        db.session.commit()
         return made.slug

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from services.registration.models import db
-from shared.migrations import config_of
+from shared.database.migrations import config_of
 
 
 @pytest.mark.parametrize(("sessions", "carried_over"), [(1, ["declined"]), (2, [])])

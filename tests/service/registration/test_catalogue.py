@@ -6,10 +6,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration import catalogue
 from services.registration.models import Cohort, Event, Programme, db
-from shared.clock import now
-from shared.ids import new_id
+from services.registration.operations.events import touch
+from services.registration.queries import event_snapshots
+from shared.database.ids import new_id
+from shared.database.utc import now
 
 
 def page(client: FlaskClient, slug: str) -> str:
@@ -58,9 +59,11 @@ def test_a_programme_in_place_of_another_is_seen(app: Flask, event: str) -> None
             db.session.add(programme)
             db.session.flush()
             db.session.add(Cohort(programme_id=programme.id, slug=name, title=name, position=0, rules=[]))
-            db.session.scalars(select(Event).filter_by(slug=event)).one().programme = programme
+            changed = db.session.scalars(select(Event).filter_by(slug=event)).one()
+            changed.programme = programme
+            touch(changed)
             db.session.commit()
-            found = catalogue.find(event)
+            found = event_snapshots.find(event)
             assert found is not None
             assert found.programme is not None
             assert [cohort.slug for cohort in found.programme.cohorts] == [name]
@@ -69,10 +72,10 @@ def test_a_programme_in_place_of_another_is_seen(app: Flask, event: str) -> None
 
 def test_what_one_request_does_to_an_event_is_not_in_the_next_ones_hands(app: Flask, event: str) -> None:
     with app.app_context():
-        found = catalogue.find(event)
+        found = event_snapshots.find(event)
         assert found is not None
         found.title = "Changed, and not committed"
     with app.app_context():
-        found = catalogue.find(event)
+        found = event_snapshots.find(event)
         assert found is not None
         assert found.title == "Winter webinar"

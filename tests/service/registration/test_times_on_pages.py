@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration import links
 from services.registration.models import Registration, db
+from services.registration.notices import links
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from shared.db import connect, database
-from shared.inbox import InboxRow
-from shared.outbox import Envelope, OutboxRow
-from shared.queue import Queue
+from shared.database.db import connect, database
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import InboxRow
+from shared.messaging.outbox import OutboxRow
+from shared.messaging.queue import Queue
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL")
 NOBODY = "redis://127.0.0.1:1/0"

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from shared import outbox, standings
-from shared.appending import append
-from shared.clock import now
-from shared.db import insert_if_absent
-from shared.ids import new_id
-from shared.messages.receipts import Outcome, Settled
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.db import insert_if_absent
+from shared.database.ids import new_id
+from shared.database.session import insert_at_commit
+from shared.database.utc import now
+from shared.messaging import outbox, outbox_queries
 from tests.service.road.conftest import World
 
 
@@ -37,14 +37,14 @@ def test_the_database_is_asked_once_for_any_number_of_rows_of_a_table(world: Wor
         outbox.owe(world.queue, "there", receipt(), key="k", ordinal=ordinal)
     world.db.session.commit()
     assert len([statement for statement in asked if "INSERT" in statement]) == 1
-    assert [row.ordinal for row in standings.listed(world.queue)] == list(range(count))
+    assert [row.ordinal for row in outbox_queries.listed(world.queue)] == list(range(count))
 
 
 def test_a_rollback_forgets_them(world: World) -> None:
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
     world.db.session.rollback()
     world.db.session.commit()
-    assert standings.listed(world.queue, everything=True) == []
+    assert outbox_queries.listed(world.queue, everything=True) == []
 
 
 def test_a_row_that_cannot_be_fails_the_commit_and_no_other(world: World) -> None:
@@ -52,30 +52,30 @@ def test_a_row_that_cannot_be_fails_the_commit_and_no_other(world: World) -> Non
     world.db.session.commit()
     row = world.db.session.get_one(world.queue.Outbox, taken)
     again = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    append(world.db.session, world.queue.Outbox, **again)
+    insert_at_commit(world.db.session, world.queue.Outbox, **again)
     with pytest.raises(IntegrityError):
         world.db.session.commit()
     world.db.session.rollback()
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=2)
     world.db.session.commit()
-    assert [row.ordinal for row in standings.listed(world.queue)] == [1, 2]
+    assert [row.ordinal for row in outbox_queries.listed(world.queue)] == [1, 2]
 
 
 def test_whether_a_row_was_inserted_is_known(world: World) -> None:
     outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
     world.db.session.commit()
-    (row,) = standings.listed(world.queue)
+    (row,) = outbox_queries.listed(world.queue)
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
     assert not insert_if_absent(world.db.session, row.__table__, values)
     assert insert_if_absent(world.db.session, row.__table__, values | {"id": new_id()})
 
 
 def test_a_naive_moment_is_refused(world: World) -> None:
-    append(world.db.session, world.queue.Outbox, **a_row(created_at=now().replace(tzinfo=None)))
+    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(created_at=now().replace(tzinfo=None)))
     with pytest.raises((ValueError, StatementError), match="naive"):
         world.db.session.commit()
     world.db.session.rollback()
-    assert standings.listed(world.queue) == []
+    assert outbox_queries.listed(world.queue) == []
 
 
 def a_row(**changes: Any) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def a_row(**changes: Any) -> dict[str, Any]:
 
 def test_a_column_that_is_not_there_is_refused_at_once(world: World) -> None:
     with pytest.raises(TypeError, match="possibly_repeeted"):
-        append(world.db.session, world.queue.Outbox, **a_row(possibly_repeeted=True))
+        insert_at_commit(world.db.session, world.queue.Outbox, **a_row(possibly_repeeted=True))
     world.db.session.rollback()
 
 
@@ -97,17 +97,17 @@ def test_every_text_comes_back_as_it_was(world: World) -> None:
         "{%s} %(rows_0)s :name",
     ]
     for text in texts:
-        append(world.db.session, world.queue.Outbox, **a_row(detail=text, body={"text": text}))
+        insert_at_commit(world.db.session, world.queue.Outbox, **a_row(detail=text, body={"text": text}))
     world.db.session.commit()
-    rows = standings.listed(world.queue)
+    rows = outbox_queries.listed(world.queue)
     assert [(row.detail, row.body["text"]) for row in rows] == [(text, text) for text in texts]
 
 
 def test_moments_keep_their_microseconds_and_large_numbers_their_digits(world: World) -> None:
     at = datetime(2026, 11, 4, 12, 30, 0, 123457, tzinfo=timezone(timedelta(hours=1)))
-    append(world.db.session, world.queue.Outbox, **a_row(created_at=at, ordinal=2**62 + 1))
+    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(created_at=at, ordinal=2**62 + 1))
     world.db.session.commit()
-    (row,) = standings.listed(world.queue)
+    (row,) = outbox_queries.listed(world.queue)
     assert (row.created_at, row.ordinal) == (at, 2**62 + 1)
 
 
@@ -115,7 +115,7 @@ def test_moments_keep_their_microseconds_and_large_numbers_their_digits(world: W
 def test_what_json_cannot_carry_is_refused_and_not_shown(world: World, kept: dict[str, Any]) -> None:
     if world.db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite is given values, not JSON")
-    append(world.db.session, world.queue.Outbox, **a_row(key="ada@example.org", **kept))
+    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(key="ada@example.org", **kept))
     with pytest.raises((ValueError, TypeError)) as refused:
         world.db.session.commit()
     assert "ada@example.org" not in str(refused.value)

@@ -8,15 +8,15 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
-from shared import inbox, receiving
-from shared.clock import now
-from shared.ids import new_id
-from shared.inbox import Ended, Forward, TryAgain
-from shared.messages import encode
-from shared.messages.listings import EventListed
-from shared.messages.notices import EventFacts
-from shared.messages.receipts import Outcome
-from shared.outbox import Envelope
+from shared.contracts import encode
+from shared.contracts.listings import EventListed, Listing
+from shared.contracts.notices import EventFacts
+from shared.contracts.receipts import Outcome
+from shared.database.ids import new_id
+from shared.database.utc import now
+from shared.messaging import inbox, receiving
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import Ended, Forward, TryAgain
 
 from .conftest import World
 
@@ -31,7 +31,7 @@ def leased(request: pytest.FixtureRequest, world: World) -> None:
 
 def news(key: str = "k", ordinal: int = 1, **changes: Any) -> Envelope:
     facts = EventFacts(id="e", slug="s", title="t", url="u", timezone="Europe/London")
-    body = encode(EventListed(event=facts, status="published", stated_at=now()))
+    body = encode(EventListed(event=facts, status=Listing.PUBLISHED, stated_at=now()))
     values = {"id": str(new_id()), "type": "event-listed", "version": 1, "key": key, "ordinal": ordinal}
     return Envelope(**{**values, "origin": "there", "bulk": False, "body": body, **changes})
 
@@ -80,7 +80,9 @@ def test_a_repeat_gets_the_same_answer_and_is_not_handled_again(world: World) ->
 
 @in_both_ways
 def test_a_forwarded_message_keeps_its_id_key_ordinal_and_origin(world: World) -> None:
-    onward = EventListed(event=EventFacts(id="", slug="", title="", url="", timezone=""), status="x", stated_at=now())
+    onward = EventListed(
+        event=EventFacts(id="", slug="", title="", url="", timezone=""), status=Listing.DRAFT, stated_at=now()
+    )
     Handler(world, Forward("further", onward))
     envelope = news(ordinal=4)
     world.queue.handle(envelope)
@@ -344,6 +346,7 @@ def test_a_worker_whose_clock_is_slow_heeds_the_clock_that_calls_it(world: World
         world.queue.handle(envelope)
         clock.shift(timedelta(minutes=5))
         assert inbox.retry_due(world.queue) == 1
+        world.db.session.commit()
         clock.shift(-timedelta(seconds=20))
         world.queue.handle(world.sent.pop()[1])
     assert (handler.calls, outcomes(world)) == (2, ["done"])

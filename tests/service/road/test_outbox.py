@@ -11,16 +11,16 @@ import time_machine
 from dramatiq.brokers.stub import StubBroker
 from sqlalchemy import event
 
-from shared import outbox, standings
-from shared.clock import now
-from shared.ids import new_id
-from shared.messages.receipts import Outcome, Settled
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.ids import new_id
+from shared.database.utc import now
+from shared.messaging import outbox, outbox_queries
 
 from .conftest import World
 
 
 def something() -> Settled:
-    return Settled(message_id="x", outcome="sent", at=now())
+    return Settled(message_id="x", outcome=Outcome.SENT, at=now())
 
 
 def owe(world: World, **options: Any) -> UUID:
@@ -30,7 +30,7 @@ def owe(world: World, **options: Any) -> UUID:
 
 
 def settles(world: World, message_id: UUID, outcome: Outcome, detail: str = "") -> bool:
-    receipt = Settled(message_id=str(message_id), outcome=outcome, at=now(), detail=detail)
+    receipt = Settled(message_id=str(message_id), outcome=Outcome(outcome), at=now(), detail=detail)
     return outbox.settle(world.queue, [receipt]) == [receipt]
 
 
@@ -58,7 +58,7 @@ def test_a_change_that_is_taken_back_announces_nothing(world: World) -> None:
     world.db.session.rollback()
     owe(world, key="another")
     assert [envelope.key for _, envelope in world.sent] == ["another"]
-    assert standings.listed(world.queue)[0].key == "another"
+    assert outbox_queries.listed(world.queue)[0].key == "another"
 
 
 def test_while_the_broker_is_away_the_message_is_due_at_once(world: World) -> None:
@@ -123,14 +123,14 @@ def test_a_failed_message_can_be_replayed_once(world: World) -> None:
     message_id = owe(world, ordinal=3)
     settles(world, message_id, Outcome.FAILED, "550 no such person")
     world.db.session.commit()
-    assert [failed.id for failed in standings.failed(world.queue)] == [message_id]
+    assert [failed.id for failed in outbox_queries.failed(world.queue)] == [message_id]
     again = outbox.replay(world.queue, message_id)
     assert again is not None
     outbox.sweep(world.queue)
     _, envelope = world.sent[-1]
     assert (envelope.id, envelope.key, envelope.ordinal) == (str(again), "k", 3)
     assert outbox.replay(world.queue, message_id) is None
-    assert standings.failed(world.queue) == []
+    assert outbox_queries.failed(world.queue) == []
 
 
 def test_each_receipt_of_several_settles_its_own_message(world: World) -> None:

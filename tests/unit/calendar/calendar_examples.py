@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from services.calendar import ics
 from services.calendar.rules.invite import Method
-from services.calendar.rules.shape import Part, series_of
-from shared.messages.notices import EventFacts, Kind, Notice, Recipient, SessionFacts
+from services.calendar.rules.invite_plan import Part, series_of
+from shared.contracts.notices import EventFacts, Kind, Notice, Recipient, SessionFacts
 
 STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
 SENDER = ("Example Charity", "events@charity.example.org")

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from services.calendar.rules.answers import Ignored, Reply, replies_in
 from services.calendar.rules.invite import digest_of
-from services.calendar.rules.replies import Answer, Ignored, Reply, replies_in
+from shared.contracts.receipts import Answer
 
 FOLDER = Path(__file__).parent / "answers"
 FRIDAY = (datetime(2027, 11, 5, 9, 0, tzinfo=UTC), datetime(2027, 11, 5, 10, 30, tzinfo=UTC))

@@ -7,7 +7,8 @@ from datetime import UTC
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.calendar.rules.replies import Answer, Ignored, replies_in
+from services.calendar.rules.answers import Ignored, replies_in
+from shared.contracts.receipts import Answer
 from tests.unit.calendar.test_calendar_replies import UID, a_calendar
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from services.calendar.ics import Entry, render_feed, render_invite
 from services.calendar.lines import Component
 from services.calendar.rules.invite import Method
-from services.calendar.rules.shape import Part
-from shared.messages.notices import EventFacts, InviteFacts, Recipient
+from services.calendar.rules.invite_plan import Part
+from shared.contracts.notices import EventFacts, InviteFacts, Recipient
 from tests.unit.calendar.calendar_examples import ADA, SENDER, STATED, a_notice, a_session, an_event, an_issue
 
 ZONES = {

@@ -17,7 +17,7 @@ from services.calendar.rules.invite import (
     uid_of,
     what_it_shows,
 )
-from services.calendar.rules.shape import Part
+from services.calendar.rules.invite_plan import Part
 from tests.unit.calendar.calendar_examples import ADA, STATED, an_event
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.calendar.rules.answers import Ignored, Reply, replies_in, what_stands_against
 from services.calendar.rules.invite import digest_of
-from services.calendar.rules.replies import Answer, Ignored, Reply, replies_in, what_stands_against
+from shared.contracts.receipts import Answer
 
 UID = "r1-s1@charity.example.org"
 ADA = "ada@example.org"

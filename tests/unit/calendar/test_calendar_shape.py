@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar.rules.shape import Series, Slot, series_of, shape_of
-from shared.messages.notices import EventFacts
+from services.calendar.rules.invite_plan import Series, Slot, series_of, shape_of
+from shared.contracts.notices import EventFacts
 from tests.unit.calendar.calendar_examples import STATED, a_session, an_event
 
 WEEKLY = an_event("2027-11-04T12:30", "2027-11-11T12:30", "2027-11-18T12:30")

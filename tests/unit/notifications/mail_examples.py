@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifications.compose import Letterhead
-from shared.messages.notices import EventFacts, Invite, MailDue, Notice, Recipient, SessionFacts
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, Recipient, SessionFacts
 
 MAIL_ID = UUID("01900000-0000-7000-8000-000000000001")
 LETTERHEAD = Letterhead(("Example Foundation", "events@example.org"), ("", "hello@example.org"))
@@ -33,7 +33,8 @@ def a_notice(*, name: str = "Ada Example", email: str = "ada@example.org", **cha
         "page_url": "https://events.example.org/registrations/token",
         "holds_place": True,
     }
-    return Notice(**{**facts, **changes})
+    given = {**facts, **changes}
+    return Notice(**{**given, "kind": Kind(given["kind"])})
 
 
 def an_event(**changes: Any) -> EventFacts:

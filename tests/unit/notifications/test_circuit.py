@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.notifications import circuit as circuits
-from services.notifications.circuit import Circuit
-from shared.inbox import TryAgain
+from services.notifications.relay import circuit as circuits
+from services.notifications.relay.circuit import Circuit
+from shared.messaging.inbox import TryAgain
 
 
 class Hands:

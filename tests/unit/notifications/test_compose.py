@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.notifications.compose import Letterhead, compose
 from services.notifications.letters import Unsendable, one_line
-from shared.messages.notices import Kind, MailDue
+from shared.contracts.notices import Kind, MailDue
 from tests.unit.notifications.mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
 
 one_line_of_text = st.text(max_size=60).filter(lambda text: "\r" not in text and "\n" not in text)
@@ -175,11 +175,6 @@ def test_what_is_not_one_address_is_refused_and_not_repeated(box: str) -> None:
 def test_a_domain_in_another_script_is_written_in_ascii() -> None:
     read = parsed(bytes_of(a_mail(email="ada@bücher.example.org")))
     assert read["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example.org"
-
-
-def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(Unsendable, match="no template"):
-        bytes_of(a_mail(kind="greeting"))
 
 
 def test_a_bounce_address_of_its_own_names_the_mail() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.notifications.letters import Letter, write
-from shared.messages.notices import Invite, InviteFacts, Kind
+from shared.contracts.notices import Invite, InviteFacts, Kind
 from tests.unit.notifications.mail_examples import INVITE, a_mail, a_session, an_event
 
 JOIN = "https://meet.example.org/room"

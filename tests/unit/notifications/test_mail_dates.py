@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.wording import when
+from shared.i18n.dates import when
 from tests.unit.notifications.mail_examples import a_session
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from services.notifications.config import Config
-from services.notifications.smtp import Relay, without_addresses
-from shared.settings import BadSetting
+from services.notifications.relay.smtp import Relay, without_addresses
+from shared.runtime.settings import BadSetting
 
 ENOUGH = {
     "SECRET_KEY": "a secret for tests",

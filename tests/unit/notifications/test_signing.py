@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from services.notifications import create_app
 from services.notifications.compose import compose
 from services.notifications.config import Config
-from services.notifications.signing import Signer
-from shared.messages.notices import Kind, MailDue
-from shared.settings import BadSetting
+from services.notifications.relay.signing import Signer
+from shared.contracts.notices import Kind, MailDue
+from shared.runtime.settings import BadSetting
 from tests.unit.notifications.mail_examples import LETTERHEAD, MAIL_ID, a_mail
 from tests.unit.notifications.test_mail_settings import ENOUGH
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.rules.places import EventIsFull, Status, places_to_give, standing_for_next
+from services.registration.rules.places import EventIsFull, Status, places_to_give, status_for_next
 from services.registration.rules.times import NoSuchTime, instant_of
 
 counts = st.integers(0, 50)
@@ -20,16 +20,16 @@ def test_no_more_places_are_given_than_there_are(capacity: int, taken: int, wait
 
 @given(st.integers(1, 50), counts, st.integers(1, 50))
 def test_nobody_passes_those_who_wait(capacity: int, taken: int, waiting: int) -> None:
-    assert standing_for_next(capacity, taken, waiting, waitlist=True) is Status.WAITLISTED
+    assert status_for_next(capacity, taken, waiting, waitlist=True) is Status.WAITLISTED
 
 
 def test_an_event_without_a_limit_always_has_room() -> None:
-    assert standing_for_next(None, 10_000, 0, waitlist=False) is Status.CONFIRMED
+    assert status_for_next(None, 10_000, 0, waitlist=False) is Status.CONFIRMED
 
 
 def test_a_full_event_without_a_waiting_list_refuses() -> None:
     with pytest.raises(EventIsFull):
-        standing_for_next(2, 2, 0, waitlist=False)
+        status_for_next(2, 2, 0, waitlist=False)
 
 
 def test_a_time_in_november_in_london_is_greenwich_time() -> None:

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.applications import Unusable, normalised_email, read_application
 from services.registration.rules.conditions import Condition, Test
 from services.registration.rules.questions import (
     Option,
@@ -16,6 +15,7 @@ from services.registration.rules.questions import (
     read_answers,
     read_questions,
 )
+from services.registration.web.form_reading import Unusable, normalised_email, read_application
 
 COLOUR = Question("colour", "Colour", Type.ONE, options=(Option("red", "Red"), Option("blue", "Blue")))
 SHADES = Question(

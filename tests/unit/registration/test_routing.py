@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.demo.rules import COMMUNITY, COMMUNITY_RULES, PILOT, PILOT_RULES
 from services.registration.rules.conditions import Condition, Test, facts_of
 from services.registration.rules.routing import (
     CohortRules,
@@ -18,7 +19,6 @@ from services.registration.rules.routing import (
     read_rules,
     rules_as_data,
 )
-from services.registration.rules.seed import COMMUNITY, COMMUNITY_RULES, PILOT, PILOT_RULES
 
 SEED = Ruleset(
     version=1,

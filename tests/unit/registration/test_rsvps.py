@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registration.rules.invitation_answers import Answer, Summary, summary
 from services.registration.rules.invites import Invites, answers_reach_us, what_is_wrong
-from services.registration.rules.rsvps import Rsvp, summary
 
-answers = st.none() | st.sampled_from([rsvp.value for rsvp in Rsvp if rsvp is not Rsvp.MIXED])
+answers = st.none() | st.sampled_from(Answer)
 
 
 @given(st.lists(answers, max_size=8))
-def test_only_what_was_answered_to_every_session_is_the_answer_to_all(given: list[str | None]) -> None:
+def test_only_what_was_answered_to_every_session_is_the_answer_to_all(given: list[Answer | None]) -> None:
     found = summary(given)
-    if found is Rsvp.MIXED:
+    if found is Summary.MIXED:
         assert len(set(given)) > 1
     else:
         assert set(given) <= {found}

@@ -2,7 +2,7 @@
 
 import threading
 
-from shared.gathering import MOST_AT_ONCE, Gathering
+from shared.messaging.batching import MOST_AT_ONCE, Batcher
 
 SOON, LONG = 0.01, 30.0
 
@@ -16,7 +16,7 @@ def test_what_comes_meanwhile_is_done_together() -> None:
         may_go_on.wait(LONG)
         done.append(things)
 
-    gathering = Gathering(0.0, do)
+    gathering = Batcher(0.0, do)
     gathering.add(0)
     assert has_begun.wait(LONG)
     for thing in (1, 2, 3):
@@ -28,7 +28,7 @@ def test_what_comes_meanwhile_is_done_together() -> None:
 
 def test_nothing_waits_for_ever() -> None:
     is_done = threading.Event()
-    Gathering[int](SOON, lambda _: is_done.set()).add(1)
+    Batcher[int](SOON, lambda _: is_done.set()).add(1)
     assert is_done.wait(LONG)
 
 
@@ -41,7 +41,7 @@ def test_what_is_slow_is_done_by_one_thread_while_the_rest_waits() -> None:
         done.append(things)
 
     before = threading.active_count()
-    gathering = Gathering(0.0, slowly)
+    gathering = Batcher(0.0, slowly)
     for thing in range(50):
         gathering.add(thing)
     assert threading.active_count() <= before + 1
@@ -53,7 +53,7 @@ def test_what_is_slow_is_done_by_one_thread_while_the_rest_waits() -> None:
 
 def test_very_many_are_done_some_at_a_time() -> None:
     done: list[list[int]] = []
-    gathering = Gathering(SOON, done.append)
+    gathering = Batcher(SOON, done.append)
     for thing in range(3 * MOST_AT_ONCE):
         gathering.add(thing)
     assert gathering.finish(LONG)
@@ -63,7 +63,7 @@ def test_very_many_are_done_some_at_a_time() -> None:
 
 def test_nothing_is_lost_where_many_add_at_once() -> None:
     done: list[list[int]] = []
-    gathering = Gathering(0.0, done.append)
+    gathering = Batcher(0.0, done.append)
 
     def add_all() -> None:
         for number in range(200):

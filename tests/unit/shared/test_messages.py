@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import tokens
-from shared.clock import now
-from shared.messages import UnreadableMessage, decode, encode
-from shared.messages.notices import EventFacts, Invite, MailDue, Notice, Recipient, SessionFacts
-from shared.messages.receipts import Settled
-from shared.settings import BadSetting, Environment
-from shared.tokens import BadToken, ExpiredToken, Purpose
+from shared.contracts import UnreadableMessage, decode, encode
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, Recipient, SessionFacts
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.utc import now
+from shared.runtime.settings import BadSetting, Environment
+from shared.web import tokens
+from shared.web.tokens import BadToken, ExpiredToken, Purpose
 
 instants = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 sessions = st.builds(SessionFacts, id=st.uuids().map(str), title=st.text(), starts_at=instants, ends_at=instants)
@@ -28,7 +28,7 @@ events = st.builds(
 people = st.builds(Recipient, person_id=st.text(), name=st.text(), email=st.text())
 notices = st.builds(
     Notice,
-    kind=st.just("confirmed"),
+    kind=st.just(Kind.CONFIRMED),
     registration_id=st.text(),
     stated_at=instants,
     recipient=people,
@@ -58,7 +58,7 @@ def test_a_message_nobody_has_agreed_on_is_refused() -> None:
 
 
 def test_a_field_from_a_later_version_is_passed_over() -> None:
-    body = encode(Settled(message_id="x", outcome="sent", at=now()))
+    body = encode(Settled(message_id="x", outcome=Outcome.SENT, at=now()))
     assert isinstance(decode("settled", 1, {**body, "colour": "blue"}), Settled)
 
 

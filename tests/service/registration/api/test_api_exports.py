@@ -14,11 +14,11 @@ from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
 from sqlalchemy import event as happening
 from sqlalchemy import select
 
-from services.registration.attendees import Filters
 from services.registration.exports import attendees
 from services.registration.models import Cohort, Event, Person, Placement, Programme, Registration, db
-from shared.clock import now
-from shared.ids import new_id
+from services.registration.queries.attendees import Filters
+from shared.database.ids import new_id
+from shared.database.utc import now
 
 BASE = ["name", "email", "organisation", "status", "registered_at", "cohorts", "rsvp", "attendance", "language"]
 CONSENTS = ["consent_privacy", "consent_news"]

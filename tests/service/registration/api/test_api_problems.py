@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.registration import create_app
-from shared.migrations import upgrade
+from shared.database.migrations import upgrade
 
 ADA = {"name": "Ada Example", "email": "ada@example.org", "consents": ["privacy"]}
 
@@ -59,7 +59,7 @@ def test_a_mistake_of_ours(client: FlaskClient, event: str, monkeypatch: pytest.
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(import_module("services.registration.api.events"), "described", fail)
+    monkeypatch.setattr(import_module("services.registration.api.events"), "serialise_event", fail)
     problem = problem_of(client.get(f"/api/v1/events/{event}"), 500)
     assert "secret" not in problem["detail"]
 

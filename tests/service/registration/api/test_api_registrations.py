@@ -9,12 +9,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.registration.demo.rules import COMMUNITY_RULES, PILOT_RULES
 from services.registration.models import Cohort, Event, Programme, Registration, db
 from services.registration.operations import registrations as operations
 from services.registration.rules.routing import rules_as_data
-from services.registration.rules.seed import COMMUNITY_RULES, PILOT_RULES
-from shared.clock import now
-from shared.ids import new_id
+from shared.database.ids import new_id
+from shared.database.utc import now
 
 ADA: dict[str, Any] = {
     "name": "Ada Example",

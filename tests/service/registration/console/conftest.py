@@ -8,7 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.registration import access
+from services.registration.models import db
+from services.registration.operations import organisers
 
 
 class Browser:
@@ -38,7 +39,8 @@ class Browser:
 def browser(app: Flask, client: FlaskClient) -> Browser:
     """Signed in as an organiser."""
     with app.app_context():
-        access.ensure_organiser("organiser@example.org", "a long example password")
+        organisers.ensure_organiser("organiser@example.org", "a long example password")
+        db.session.commit()
     browser = Browser(client)
     keys = browser.hidden("/console/sign-in")
     browser.send("/console/sign-in", email="organiser@example.org", password="a long example password", **keys)

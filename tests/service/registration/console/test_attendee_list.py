@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
 
-from services.registration.attendees import PAGE
+from services.registration.queries.attendees import PAGE
 from tests.bench import crowd
 
 from .conftest import Browser

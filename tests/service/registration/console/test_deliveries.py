@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from services.registration.models import Outbox, TimelineEntry, db, queue
 from services.registration.operations import receipts
-from shared.clock import now
-from shared.messages.receipts import Settled
+from shared.contracts.receipts import Outcome, Settled
+from shared.database.utc import now
 
 from .conftest import Browser
 
@@ -29,7 +29,9 @@ def owed(app: Flask, client: FlaskClient, event: str) -> list[UUID]:
 
 def settle(app: Flask, message_id: UUID, outcome: str, detail: str = "", **more: Any) -> None:
     with app.app_context():
-        receipts.record([Settled(message_id=str(message_id), outcome=outcome, at=now(), detail=detail, **more)])
+        receipts.record(
+            [Settled(message_id=str(message_id), outcome=Outcome(outcome), at=now(), detail=detail, **more)]
+        )
         db.session.commit()
 
 

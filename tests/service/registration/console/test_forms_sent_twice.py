@@ -7,8 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration import links
 from services.registration.models import Registration, TimelineEntry, db
+from services.registration.notices import links
 
 from .conftest import Browser
 

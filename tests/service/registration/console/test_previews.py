@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from services import calendar, notifications
 from services.registration.models import Outbox, TimelineEntry, db
-from shared.migrations import upgrade
+from shared.database.migrations import upgrade
 from tests.service.calendar.calendar_programs import served
 
 from .conftest import Browser

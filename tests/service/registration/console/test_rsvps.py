@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.registration.models import Outbox, Registration, TimelineEntry, db, queue
-from services.registration.operations.events import tell_of_changes
-from shared.ids import new_id
-from shared.messages import encode
-from shared.messages.receipts import RsvpReceived
-from shared.outbox import Envelope
+from services.registration.operations.events import notify_of_changes
+from shared.contracts import encode
+from shared.contracts.receipts import Answer, RsvpReceived
+from shared.database.ids import new_id
+from shared.messaging.envelope import Envelope
 
 from .conftest import Browser
 
@@ -58,7 +58,7 @@ def answers(app: Flask, answer: str, session: str = "", *, minute: int = 0, comm
         received = RsvpReceived(
             registration_id=str(ada.id),
             session_id=session,
-            answer=answer,
+            answer=Answer(answer),
             stamped_at=AUTUMN + timedelta(minutes=minute),
             comment=comment,
         )
@@ -218,7 +218,8 @@ def test_a_session_that_moves_is_asked_about_again(
     sessions = [moved, {**COURSE["sessions"][1], "id": two}]
     client.patch("/api/v1/events/a-course", json={"sessions": sessions}, headers=bearer)
     with app.app_context():
-        tell_of_changes()
+        notify_of_changes()
+        db.session.commit()
     ada = told(client, bearer)
     assert by_session(ada) == [(two, "accepted")]
     assert ada["rsvp"] == "mixed"
@@ -233,5 +234,6 @@ def test_a_session_that_is_called_off_no_longer_counts(
     kept = {"sessions": [{**COURSE["sessions"][1], "id": two}]}
     client.patch("/api/v1/events/a-course", json=kept, headers=bearer)
     with app.app_context():
-        tell_of_changes()
+        notify_of_changes()
+        db.session.commit()
     assert told(client, bearer)["rsvp"] == "accepted"

@@ -1,0 +1,35 @@
+"""What calendar receives from the queue: notices to staple invites to, listings, and receipts."""
+
+from services.calendar.invitations import bring_up_to_date
+from services.calendar.models import Listing, db, queue
+from shared.contracts.listings import EventListed
+from shared.contracts.listings import Listing as Status
+from shared.contracts.notices import MailDue, NoticeDue
+from shared.contracts.receipts import Outcome, Settled
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import Ended, Forward
+
+
+@queue.receives(NoticeDue)
+def staple_invite(due: NoticeDue, envelope: Envelope) -> Forward:
+    """Send a notice on its way with the invite that says the same."""
+    invite = bring_up_to_date(due.notice, bulk=envelope.bulk)
+    return Forward("notifications", MailDue(notice=due.notice, invite=invite))
+
+
+@queue.receives(EventListed)
+def show_to_public(listed: EventListed) -> Ended:
+    """Keep an event as the public may see it."""
+    listing = db.session.get(Listing, listed.event.id)
+    if listing is None:
+        listing = Listing(event_id=listed.event.id, cancelled_at={})
+        db.session.add(listing)
+    listing.slug, listing.status = listed.event.slug, listed.status
+    listing.show(listed.event, stands=listed.status != Status.CANCELLED, stated_at=listed.stated_at)
+    return Ended(Outcome.DONE)
+
+
+@queue.receives(Settled)
+def settle(receipts: list[Settled]) -> None:
+    """What calendar owed has arrived."""
+    queue.settle(receipts)

@@ -1,0 +1,8 @@
+"""`python -m services.embedded`: run Placecard on this machine until told to stop."""
+
+import os
+
+from services.embedded.supervisor import Embedded
+
+if __name__ == "__main__":
+    Embedded(dict(os.environ)).run()

@@ -1,0 +1,76 @@
+"""What notifications receives: mails to send, and receipts for what it owes."""
+
+import time
+from dataclasses import replace
+from typing import Any, Protocol
+from uuid import UUID
+
+from flask import current_app
+
+from services.notifications.compose import Letterhead, compose, plain_address
+from services.notifications.letters import Unsendable
+from services.notifications.models import Suppression, queue
+from services.notifications.relay.signing import Signer
+from services.notifications.relay.smtp import Refused
+from shared.contracts.notices import MailDue
+from shared.contracts.receipts import Outcome, Settled
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import Ended
+
+
+class Transport(Protocol):
+    """What carries mails off: an SMTP relay, or a Maildir."""
+
+    def send(self, sender: str, recipient: str, content: bytes) -> str:
+        """Carry one mail off and return what is said to it. Raises Refused or inbox.TryAgain."""
+
+
+def is_suppressed(mail: MailDue, envelope: Envelope) -> Ended | None:
+    """Nothing is sent to whoever is to get no more."""
+    reason = Suppression.reason_for(mail.notice.recipient.email)
+    return None if reason is None else Ended(Outcome.SUPPRESSED, reason, kept=_delivery(mail, envelope))
+
+
+@queue.receives(MailDue, leased=True, unless=is_suppressed)
+def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
+    """Write a mail and hand it over."""
+    began = time.monotonic()
+    answer = _handed_over(mail, UUID(envelope.id))
+    return replace(answer, kept=_delivery(mail, envelope) | {"seconds_taken": round(time.monotonic() - began, 4)})
+
+
+@queue.receives(Settled)
+def settle(receipts: list[Settled]) -> None:
+    """What notifications owed has arrived."""
+    queue.settle(receipts)
+
+
+def _delivery(mail: MailDue, envelope: Envelope) -> dict[str, Any]:
+    """What is kept of a mail beside its outcome."""
+    return {
+        "kind": mail.notice.kind,
+        "registration_id": mail.notice.registration_id,
+        "message_id_header": _letterhead().message_id(UUID(envelope.id)),
+    }
+
+
+def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
+    transport: Transport = current_app.extensions["transport"]
+    letterhead = _letterhead()
+    try:
+        recipient = plain_address(mail.notice.recipient.email)
+        content = _signed(compose(mail, message_id, letterhead), mail)
+        said = transport.send(letterhead.envelope_sender(message_id), recipient, content)
+    except (Unsendable, Refused) as error:
+        return Ended(Outcome.FAILED, str(error))
+    return Ended(Outcome.SENT, said)
+
+
+def _signed(content: bytes, mail: MailDue) -> bytes:
+    signer: Signer | None = current_app.extensions["signer"]
+    return signer.sign(content, mail.notice.stated_at) if signer else content
+
+
+def _letterhead() -> Letterhead:
+    letterhead: Letterhead = current_app.extensions["letterhead"]
+    return letterhead

@@ -1,0 +1,1 @@
+"""Sending to an SMTP relay: connections, limits, the circuit breaker and DKIM."""

@@ -1,0 +1,153 @@
+"""Between an event's body, in local times, and its plan, in instants."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from services.registration.models import Event, Form, Programme, Session, db
+from services.registration.notices import links
+from services.registration.operations.events import EventPlan, PlannedSession
+from services.registration.rules.events import EventDetails, SessionDetails
+from services.registration.rules.invites import Invites, what_is_wrong
+from services.registration.rules.questions import read_questions
+from services.registration.rules.times import NoSuchTime, instant_of
+from services.registration.web.form_reading import Unusable
+
+
+def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
+    """The body of an event; strangers see neither join links nor numbers."""
+    body = {
+        "id": event.id,
+        "slug": event.slug,
+        "title": event.title,
+        "description": event.description,
+        "timezone": event.timezone,
+        "status": event.status,
+        "sessions": [_serialise_session(event, session, to_organiser) for session in event.live_sessions],
+        "capacity": event.capacity,
+        "waitlist": event.waitlist,
+        "programme": event.programme.slug if event.programme else None,
+        "url": links.event_page(event),
+    }
+    if with_questions:
+        body["questions"] = _questions_of(event)
+    if to_organiser:
+        body |= {
+            "invites": asdict(event.invites),
+            "places_taken": event.places_taken,
+            "waiting": event.waiting,
+            "created_at": event.created_at,
+            "published_at": event.published_at,
+        }
+    return body
+
+
+def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPlan:
+    """The event that a body describes; fields that are not given stay as they were `before`.
+
+    Sessions that are not given keep their local time where the zone changes. Raises Unusable.
+    """
+    errors: dict[str, str] = {}
+    whole = {**serialise_event(before, to_organiser=True), **given} if before else dict(given)
+    if before and whole["slug"] != before.slug:
+        errors["slug"] = "The slug is part of addresses that people have; it cannot change."
+    if before and not given.keys() & {"sessions", "timezone"}:
+        sessions = tuple(PlannedSession(session.details, session.id) for session in before.live_sessions)
+    else:
+        sessions = _sessions(whole["sessions"], whole["timezone"], before, errors)
+    whole["invites"] = _invites(before.invites if before else Invites(), given.get("invites", {}), errors)
+    plan = EventPlan(
+        details=EventDetails(**{field.name: whole[field.name] for field in fields(EventDetails)}),
+        sessions=sessions,
+        questions=_questions(whole["questions"], errors),
+        programme=_programme(whole["programme"], errors),
+    )
+    if errors:
+        raise Unusable(errors)
+    return plan
+
+
+def _serialise_session(event: Event, session: Session, to_organiser: bool) -> dict[str, Any]:
+    body = {
+        "id": session.id,
+        "title": session.title,
+        "starts_at": _local(session.starts_at, event.timezone),
+        "ends_at": _local(session.ends_at, event.timezone),
+        "starts_at_utc": session.starts_at,
+        "ends_at_utc": session.ends_at,
+        "location": session.location,
+    }
+    return {**body, "join_url": session.join_url} if to_organiser else body
+
+
+def _local(instant: datetime, timezone: str) -> datetime:
+    return instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+
+
+def _questions_of(event: Event) -> list[dict[str, Any]]:
+    return db.session.get_one(Form, (event.id, event.form_version)).questions
+
+
+def _sessions(
+    given: list[dict[str, Any]], timezone: str, before: Event | None, errors: dict[str, str]
+) -> tuple[PlannedSession, ...]:
+    known = {session.id for session in before.live_sessions} if before else set()
+    return tuple(
+        planned
+        for number, session in enumerate(given)
+        if (planned := _session(session, timezone, known, f"sessions.{number}", errors)) is not None
+    )
+
+
+def _session(
+    given: dict[str, Any], timezone: str, known: set[UUID], path: str, errors: dict[str, str]
+) -> PlannedSession | None:
+    """A planned session, or None with its errors noted; each of the `known` is named once."""
+    session_id = given.get("id")
+    if session_id is not None and session_id not in known:
+        errors[f"{path}.id"] = "This event has no such session, or it is named twice."
+    known.discard(session_id)
+    starts_at = _instant(given["starts_at"], timezone, f"{path}.starts_at", errors)
+    ends_at = _instant(given["ends_at"], timezone, f"{path}.ends_at", errors)
+    if starts_at is None or ends_at is None:
+        return None
+    if ends_at <= starts_at:
+        errors[f"{path}.ends_at"] = "A session ends after it starts."
+    details = SessionDetails(starts_at, ends_at, given["title"], given["location"], given["join_url"] or None)
+    return PlannedSession(details, session_id)
+
+
+def _instant(local: datetime, timezone: str, path: str, errors: dict[str, str]) -> datetime | None:
+    try:
+        return instant_of(local, timezone)
+    except NoSuchTime as error:
+        errors[path] = str(error)
+        return None
+
+
+def _questions(given: list[dict[str, Any]], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:
+    try:
+        read_questions(given)
+    except ValueError as error:
+        errors["questions"] = str(error)
+    return tuple(given)
+
+
+def _invites(before: Invites, given: Mapping[str, Any], errors: dict[str, str]) -> Invites:
+    chosen = replace(before, **given)
+    errors |= {f"invites.{name}": sentence for name, sentence in what_is_wrong(chosen).items()}
+    return chosen
+
+
+def _programme(slug: str | None, errors: dict[str, str]) -> Programme | None:
+    if slug is None:
+        return None
+    programme = db.session.scalar(select(Programme).filter_by(slug=slug))
+    if programme is None:
+        errors["programme"] = "There is no such programme."
+    return programme

@@ -1,0 +1,1 @@
+"""The bodies that the API reads and writes, as marshmallow schemas."""

@@ -1,0 +1,207 @@
+"""The shapes of what goes in and out of the API, with words for its description."""
+
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from services.registration.api.schemas.fields import Body, EmailAddress, Line, LocalTime, Text, WebAddress, Whole, Zone
+from services.registration.models import EventStatus
+from services.registration.notices.markdown import LONGEST_DESCRIPTION
+from services.registration.rules.conditions import Test
+from services.registration.rules.invitation_answers import Summary
+from services.registration.rules.invites import LONGEST_REMINDER_MINUTES
+from services.registration.rules.places import Status
+from services.registration.rules.questions import MOST_QUESTIONS, Type
+
+SLUG = validate.Regexp(
+    r"^[a-z0-9]+(-[a-z0-9]+)*$",
+    error="Use small letters, digits and single hyphens, such as spring-webinar.",
+)
+MOST_SESSIONS, MOST_PLACES, PAGE, LARGEST_PAGE = 100, 1_000_000, 50, 200
+
+
+def word(kind: type[StrEnum], **options: Any) -> fields.String:
+    """One of a few words."""
+    words = [str(one) for one in kind]
+    return fields.String(validate=validate.OneOf(words, error=f"Choose one of {', '.join(words)}."), **options)
+
+
+def about(description: str, **more: Any) -> dict[str, Any]:
+    """What the API's description says of a field."""
+    return {"description": description, **more}
+
+
+class Sitting(Body):
+    """One session of an event."""
+
+    id = fields.UUID(metadata=about("Names a session that the event has; only when changing an event."))
+    title = Line(load_default="", metadata=about("Where an event has several sessions."))
+    starts_at = LocalTime(required=True, metadata=about("When it starts, on the clocks of the event's zone."))
+    ends_at = LocalTime(required=True, metadata=about("When it ends; after it starts.", example="2030-11-04T14:00"))
+    starts_at_utc = fields.AwareDateTime(dump_only=True, metadata=about("The same, as an instant."))
+    ends_at_utc = fields.AwareDateTime(dump_only=True, metadata=about("The same, as an instant."))
+    location = Line(300, load_default="", metadata=about("Where it is; empty for one held online."))
+    join_url = WebAddress(
+        load_default=None,
+        allow_none=True,
+        metadata=about("Where to join; shown to organisers, and sent to those who hold a place."),
+    )
+
+
+class Choice(Body):
+    """One thing that can be chosen."""
+
+    value = Line(required=True, metadata=about("What an answer holds."))
+    label = Line(required=True, metadata=about("What people see."))
+
+
+class Requirement(Body):
+    """One test of an earlier answer. A blank answer meets none but "is blank"."""
+
+    fact = fields.String(required=True, metadata=about("The key of an earlier question."))
+    test = word(Test, required=True, metadata=about("How its answer is looked at."))
+    values = fields.List(Line(), metadata=about("The values it is compared with."))
+
+
+class QuestionOnForm(Body):
+    """A question on an event's form."""
+
+    key = Line(80, required=True, metadata=about("Letters, digits and underscores; answers are kept under it."))
+    label = Line(300, required=True, metadata=about("The question, as people see it."))
+    type = word(Type, metadata=about("How it is answered; text unless said otherwise."))
+    help = Line(500, metadata=about("A sentence under the question."))
+    options = fields.List(Whole(Choice), metadata=about("What can be chosen, for `one of` and `any of`."))
+    required = fields.Boolean(metadata=about("Whether an answer must be given where the question is asked."))
+    shown_when = fields.List(Whole(Requirement), metadata=about("Asked only where all of these hold."))
+    purpose = Line(300, metadata=about("What the answer is for."))
+    autocomplete = Line(80, metadata=about("The HTML autocomplete token."))
+
+
+class Invites(Body):
+    """An organiser's choices about an event's invites. What is left out stays, or is as usual."""
+
+    asks_for_rsvp = fields.Boolean(metadata=about("Whether calendars show Yes, Maybe and No.", default=True))
+    decline_frees_place = fields.Boolean(
+        metadata=about("Whether a No cancels the registration, for whoever waits longest.", default=False)
+    )
+    reminder_minutes = fields.Integer(
+        strict=True,
+        validate=validate.Range(0, LONGEST_REMINDER_MINUTES),
+        metadata=about("How long before each session calendars remind; 0 for no reminder.", default=15),
+    )
+    organiser_name = Line(metadata=about("Whom calendars show as the organiser; empty for the sender of our mail."))
+    organiser_email = EmailAddress(
+        metadata=about("Where calendars send answers; empty for the sender of our mail. Only there do they reach us.")
+    )
+
+
+class Event(Body):
+    """An event: a webinar or a meeting of one session or several."""
+
+    id = fields.UUID(dump_only=True)
+    slug = Line(
+        80,
+        required=True,
+        validate=SLUG,
+        metadata=about("Its name in addresses; it never changes.", example="spring-webinar"),
+    )
+    title = Line(required=True, metadata=about("What people see.", example="Spring webinar"))
+    description = Text(LONGEST_DESCRIPTION, load_default="", metadata=about("Markdown."))
+    timezone = Zone(required=True, metadata=about("The IANA zone of its clocks.", example="Europe/London"))
+    status = word(EventStatus, dump_only=True, metadata=about("Only a published one takes registrations."))
+    sessions = fields.List(
+        Whole(Sitting),
+        required=True,
+        validate=validate.Length(1, MOST_SESSIONS, error=f"Give between 1 and {MOST_SESSIONS} sessions."),
+        metadata=about("The sessions that will happen. When changing an event these replace what it had."),
+    )
+    capacity = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(1, MOST_PLACES, error=f"Give a number from 1 to {MOST_PLACES:,}, or null."),
+        metadata=about("How many places there are; null for no limit."),
+    )
+    waitlist = fields.Boolean(
+        load_default=True, metadata=about("Whether people can wait for a place once all are taken.")
+    )
+    programme = fields.String(
+        load_default=None, allow_none=True, metadata=about("The slug of the programme whose cohorts it leads to.")
+    )
+    invites = fields.Nested(Invites, metadata=about("For organisers."))
+    questions = fields.List(
+        Whole(QuestionOnForm),
+        load_default=list,
+        validate=validate.Length(max=MOST_QUESTIONS, error=f"A form has at most {MOST_QUESTIONS} questions."),
+        metadata=about("What the form asks beside name, address and organisation."),
+    )
+    url = fields.String(dump_only=True, metadata=about("Its public page.", format="uri"))
+    places_taken = fields.Integer(dump_only=True, metadata=about("Counted where there is a capacity; for organisers."))
+    waiting = fields.Integer(dump_only=True, metadata=about("Counted where there is a capacity; for organisers."))
+    created_at = fields.AwareDateTime(dump_only=True, metadata=about("For organisers."))
+    published_at = fields.AwareDateTime(dump_only=True, metadata=about("For organisers."))
+
+
+class EventChanges(Event):
+    """What should be different about an event. What is left out stays as it is."""
+
+
+class EventSummary(Event):
+    """An event without its questions."""
+
+    class Meta(Body.Meta):
+        exclude = ("questions",)
+
+
+class PageOfEvents(Schema):
+    """Some events, the latest made first."""
+
+    events = fields.List(fields.Nested(EventSummary))
+    next_cursor = fields.String(allow_none=True, metadata=about("Ask with it for the next page; null on the last."))
+
+
+class Paging(Schema):
+    """Where to go on, and how far."""
+
+    cursor = fields.String(metadata=about("The `next_cursor` of the page before."))
+    limit = fields.Integer(
+        load_default=PAGE,
+        validate=validate.Range(1, LARGEST_PAGE, error=f"Ask for 1 to {LARGEST_PAGE} at a time."),
+        metadata=about("How many at most."),
+    )
+
+
+class Cancellation(Body):
+    """Why an event is called off."""
+
+    reason = Text(2000, load_default="", metadata=about("Told to everyone who stands registered."))
+
+
+class AttendeeFilters(Schema):
+    """Which attendees."""
+
+    status = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *Status), error=f"Choose one of {', '.join(Status)}."),
+        metadata=about("Where their registration stands."),
+    )
+    cohort = fields.String(load_default="", metadata=about("The slug of a cohort they are in, or may come into."))
+    rsvp = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *Summary), error=f"Choose one of {', '.join(Summary)}."),
+        metadata=about("What they answered to the invitation; mixed where that differs by session."),
+    )
+    q = Line(load_default="", metadata=about("Words to find in name, address and organisation."))
+
+
+class PagedFilters(AttendeeFilters, Paging):
+    """Which attendees, and which page of them."""
+
+
+class ExportFilters(AttendeeFilters):
+    """Which attendees, and which columns."""
+
+    columns = fields.String(
+        load_default="", metadata=about("Names of columns, with commas between; in this order. All when left out.")
+    )

@@ -1,0 +1,148 @@
+"""The shapes of registrations, placements and timelines in the API."""
+
+from marshmallow import Schema, fields, validate
+
+from services.registration.api.schemas.events import about, word
+from services.registration.api.schemas.fields import Body, Text
+from services.registration.models import PlacementStatus
+from services.registration.rules.consents import WORDINGS
+from services.registration.rules.invitation_answers import Answer, Summary
+from services.registration.rules.places import Status
+from services.registration.web.form_reading import LANGUAGES
+
+ANSWERS = about(
+    "By question key: a text, or a list of values for `any of`.",
+    additionalProperties={"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    example={"role": "Programme lead"},
+)
+
+
+class Application(Schema):
+    """What somebody sends to register. Read by the rules of the form itself."""
+
+    name = fields.String(required=True, metadata=about("One line.", example="Ada Example", maxLength=200))
+    email = fields.String(required=True, metadata=about("Where we write.", example="ada@example.org", format="email"))
+    organisation = fields.String(metadata=about("One line.", maxLength=200))
+    answers = fields.Dict(metadata=ANSWERS)
+    consents = fields.List(
+        fields.String(validate=validate.OneOf([wording.purpose for wording in WORDINGS])),
+        required=True,
+        metadata=about("What they agree to. " + " ".join(f"`{w.purpose}`: {w.text}" for w in WORDINGS)),
+    )
+    language = fields.String(validate=validate.OneOf(LANGUAGES), metadata=about("The language we write in."))
+
+
+class Receipt(Schema):
+    """What became of an application. It never tells whether the address was known before."""
+
+    status = word(Status, metadata=about("Where somebody who registers at this moment stands."))
+    message = fields.String(metadata=about("The same in a sentence."))
+    id = fields.UUID(metadata=about("For organisers."))
+    page_url = fields.String(metadata=about("The person's own page. For organisers.", format="uri"))
+
+
+class CohortPlacement(Schema):
+    """Where a person stands with a cohort."""
+
+    cohort = fields.String(metadata=about("The cohort's slug."))
+    title = fields.String(metadata=about("The cohort's title."))
+    status = word(PlacementStatus)
+    asked = fields.Boolean(metadata=about("Whether they asked for it."))
+    fits = fields.String(metadata=about("What the rules say."))
+    room = fields.Boolean(allow_none=True, metadata=about("Whether there was a place; null where nobody looked."))
+    told = fields.String(allow_none=True, metadata=about("What they were told last."))
+    pinned = fields.Boolean(metadata=about("Whether a person decided, so that rules only suggest."))
+    reason = fields.String(metadata=about("Why."))
+
+
+class SessionRsvp(Schema):
+    """A person's answer to the invitation to one session."""
+
+    session = fields.UUID(attribute="session_id", metadata=about("The session's id."))
+    answer = word(Answer)
+    comment = fields.String(metadata=about("What they wrote, whom they send, or which time they propose."))
+    answered_at = fields.AwareDateTime(attribute="stamped_at", metadata=about("By their own calendar's clock."))
+
+
+class Registration(Schema):
+    """A person at an event."""
+
+    id = fields.UUID()
+    event = fields.String(metadata=about("The event's slug."))
+    status = word(Status)
+    name = fields.String()
+    email = fields.String()
+    organisation = fields.String()
+    language = fields.String()
+    answers = fields.Dict(metadata=ANSWERS)
+    consents = fields.List(fields.String(), metadata=about("What they agree to now."))
+    rsvp = word(Summary, allow_none=True, metadata=about("What they answered; mixed where that differs by session."))
+    rsvps = fields.List(fields.Nested(SessionRsvp), metadata=about("What they answered, by session."))
+    attendance = fields.String(metadata=about("unknown, attended or absent."))
+    registered_at = fields.AwareDateTime()
+    cancelled_at = fields.AwareDateTime(allow_none=True)
+    placements = fields.List(fields.Nested(CohortPlacement))
+    page_url = fields.String(metadata=about("The person's own page: whoever has the address has the page."))
+
+
+class PageOfRegistrations(Schema):
+    """Some registrations, the newest first."""
+
+    registrations = fields.List(fields.Nested(Registration))
+    next_cursor = fields.String(allow_none=True, metadata=about("Ask with it for the next page; null on the last."))
+
+
+class RegistrationChanges(Body):
+    """What should be different about a registration. What is left out stays as it is."""
+
+    name = fields.String(metadata=about("One line."))
+    organisation = fields.String(metadata=about("One line."))
+    answers = fields.Dict(
+        keys=fields.String(), metadata=about("By question key; the others stay. null takes an answer away.")
+    )
+
+
+class Decision(Body):
+    """What a person decides about somebody and a cohort. Rules no longer move them."""
+
+    cohort = fields.String(required=True, metadata=about("The slug of a cohort of the event's programme."))
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf(("place", "decline"), error="Choose place or decline."),
+        metadata=about("Both are told to the person."),
+    )
+    reason = Text(2000, load_default="", metadata=about("Told to the person; needed to decline."))
+
+
+class Entry(Schema):
+    """Something that happened."""
+
+    id = fields.UUID()
+    at = fields.AwareDateTime()
+    what = fields.String(metadata=about("What happened.", example="registered"))
+    actor = fields.String(metadata=about("Who did it: registrant, rules, system, organiser or api, and which one."))
+    detail = fields.Dict()
+
+
+class Timeline(Schema):
+    """All that happened to a registration, the oldest first."""
+
+    entries = fields.List(fields.Nested(Entry))
+
+
+class CohortState(Schema):
+    """A group within a programme, and how many are in it."""
+
+    slug = fields.String()
+    title = fields.String()
+    capacity = fields.Integer(allow_none=True, metadata=about("null for no limit."))
+    placements = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=about("How many people, by status.")
+    )
+
+
+class Cohorts(Schema):
+    """A programme's cohorts, in their order."""
+
+    programme = fields.String()
+    cohorts = fields.List(fields.Nested(CohortState))

@@ -1,0 +1,1 @@
+"""The demo: one programme with two cohorts, and the webinar that leads to them."""

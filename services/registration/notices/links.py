@@ -1,0 +1,62 @@
+"""Links that a person holds. Each is signed for one purpose and lasts until after the event."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import current_app
+
+from services.registration.models import Event, Registration
+from shared.web import tokens
+from shared.web.tokens import Purpose
+
+OPEN_AFTER_THE_EVENT = timedelta(days=90)
+
+
+def event_page(event: Event) -> str:
+    """The public page of an event."""
+    return f"{_base()}/events/{event.slug}"
+
+
+def own_page(registration: Registration) -> str:
+    """The registrant's own page."""
+    return f"{_base()}/registrations/{own_page_token(registration)}"
+
+
+def own_page_token(registration: Registration) -> str:
+    """The token in the address of the registrant's own page."""
+    until = _last_moment(registration.event) + OPEN_AFTER_THE_EVENT
+    return tokens.sign(_secret(), Purpose.OWN_PAGE, str(registration.id), until)
+
+
+def registration_behind(token: str) -> UUID:
+    """The id of the registration that a token opens. Raises BadToken or ExpiredToken."""
+    return UUID(tokens.read(_secret(), Purpose.OWN_PAGE, token))
+
+
+def personal_feed(registration: Registration) -> str:
+    """The person's private calendar, to subscribe to."""
+    return feed_of(str(registration.person_id), registration.event)
+
+
+def feed_of(person_id: str, event: Event) -> str:
+    """The private calendar of whoever has this id, open until after the event."""
+    until = _last_moment(event) + OPEN_AFTER_THE_EVENT
+    token = tokens.sign(_secret(), Purpose.CALENDAR_FEED, person_id, until)
+    return f"{_base()}/calendar/people/{token}.ics"
+
+
+def preview_page(event: Event) -> str:
+    """Where organisers see what people get."""
+    return f"{_base()}/console/events/{event.slug}/preview"
+
+
+def _last_moment(event: Event) -> datetime:
+    return max((session.ends_at for session in event.sessions), default=event.created_at)
+
+
+def _base() -> str:
+    return str(current_app.config["PUBLIC_URL"])
+
+
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])

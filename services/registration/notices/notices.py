@@ -1,0 +1,139 @@
+"""Owes people notices. A notice states what is true, in the transaction that made it true."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from uuid import UUID
+
+from services.registration.models import Event, EventStatus, Registration, Session, queue
+from services.registration.notices import links
+from services.registration.notices.markdown import plain_text
+from shared.contracts import Message
+from shared.contracts.listings import EventListed, Listing
+from shared.contracts.notices import EventFacts, InviteFacts, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
+from shared.database.utc import now
+from shared.messaging import outbox
+
+CALENDAR, NOTIFICATIONS = "calendar", "notifications"
+PAUSE_BETWEEN_REMINDERS = timedelta(minutes=15)
+
+
+def notify(
+    registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
+) -> None:
+    """Owe the person a notice of their registration's status; it supersedes whatever was owed about it before."""
+    registration.ordinal += 1
+    registration.told_revision = registration.event.revision
+    message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps, reason=reason))
+    _owe(CALENDAR, message, str(registration.id), registration.ordinal, bulk=bulk)
+
+
+def remind_of_registration(registration: Registration) -> bool:
+    """Owe somebody who registers again the link to their own page, but not more often than every 15 minutes.
+
+    Returns False where they were sent it a moment ago.
+    """
+    at = now()
+    if registration.reminded_at is not None and at - registration.reminded_at < PAUSE_BETWEEN_REMINDERS:
+        return False
+    registration.reminded_at = at
+    message = MailDue(notice=_notice(registration, Kind.ALREADY_REGISTERED))
+    _owe(NOTIFICATIONS, message, f"reminder {registration.id}", int(at.timestamp()))
+    return True
+
+
+def notify_of_placement(
+    registration: Registration, kind: Kind, *, cohort_id: UUID, cohort: str, welcome: str, reason: str
+) -> None:
+    """Owe the person a notice of what was decided about a cohort. Each cohort is a conversation of its own."""
+    notice = _notice(registration, kind, topic=cohort, next_steps=(welcome,) if welcome else (), reason=reason)
+    key = f"placement {registration.id} {cohort_id}"
+    _owe(NOTIFICATIONS, MailDue(notice=notice), key, int(now().timestamp() * 1000))
+
+
+def list_event(event: Event) -> None:
+    """Owe the public calendars what they may show of an event."""
+    facts = event_facts(event, with_join_links=False)
+    message = EventListed(event=facts, status=Listing(event.status), stated_at=now())
+    _owe(CALENDAR, message, str(event.id), event.version)
+
+
+def sample(event: Event, kind: Kind, registration_id: str, to: Recipient) -> NoticeDue:
+    """The notice that somebody who registers would get, for organisers to see. No registration has this id."""
+    holds_place = kind is Kind.CONFIRMED
+    notice = Notice(
+        kind=kind,
+        registration_id=registration_id,
+        stated_at=now().replace(microsecond=0),
+        recipient=to,
+        event=event_facts(event, with_join_links=holds_place),
+        page_url=links.preview_page(event),
+        feed_url=links.feed_of(to.person_id, event),
+        holds_place=holds_place,
+    )
+    return NoticeDue(notice=notice)
+
+
+def send_sample(due: NoticeDue, ordinal: int) -> None:
+    """Send a sample the way all notices go."""
+    _owe(CALENDAR, due, due.notice.registration_id, ordinal)
+
+
+def event_facts(event: Event, *, with_join_links: bool) -> EventFacts:
+    """The event as a notice states it."""
+    return EventFacts(
+        id=str(event.id),
+        slug=event.slug,
+        title=event.title,
+        url=links.event_page(event),
+        timezone=event.timezone,
+        description=plain_text(event.description),
+        sessions=tuple(_session_facts(session, with_join_links) for session in event.sessions),
+        invites=InviteFacts(**asdict(event.invites)),
+    )
+
+
+def _session_facts(session: Session, with_join_links: bool) -> SessionFacts:
+    return SessionFacts(
+        id=str(session.id),
+        title=session.title,
+        starts_at=session.starts_at,
+        ends_at=session.ends_at,
+        location=session.location,
+        join_url=session.join_url if with_join_links else None,
+        cancelled=session.cancelled_at is not None,
+    )
+
+
+def _notice(
+    registration: Registration,
+    kind: Kind,
+    *,
+    topic: str = "",
+    next_steps: tuple[str, ...] = (),
+    reason: str = "",
+) -> Notice:
+    event = registration.event
+    holds_place = registration.holds_place and event.status != EventStatus.CANCELLED
+    return Notice(
+        kind=kind,
+        registration_id=str(registration.id),
+        stated_at=now().replace(microsecond=0),
+        recipient=Recipient(
+            person_id=str(registration.person_id),
+            name=registration.name,
+            email=registration.person.email,
+            language=registration.language,
+        ),
+        event=event_facts(event, with_join_links=holds_place),
+        page_url=links.own_page(registration),
+        feed_url=links.personal_feed(registration),
+        holds_place=holds_place,
+        next_steps=next_steps,
+        changes=tuple(event.changes) if kind is Kind.CHANGED else (),
+        topic=topic,
+        reason=reason or (event.cancel_reason if kind is Kind.EVENT_CANCELLED else ""),
+    )
+
+
+def _owe(to: str, message: Message, key: str, ordinal: int, *, bulk: bool = False) -> None:
+    outbox.owe(queue, to, message, key=key, ordinal=ordinal, bulk=bulk)

@@ -1,0 +1,50 @@
+"""Previews of the mails that people get about an event: asked of those who would write them, or sent to oneself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+
+from services.registration.models import Event, Organiser
+from services.registration.notices import notices
+from shared.contracts.notices import Kind, Recipient
+from shared.contracts.previews import InviteRead, Plan, PlannedMail, WrittenMail
+from shared.database.ids import new_id
+from shared.web import service_calls
+
+KINDS = {Kind.CONFIRMED: "A place", Kind.WAITLISTED: "The waiting list"}
+SAMPLE_NAME = "Ada Example"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The mails that one notice would become: all by what calendars read in them, one of them as it looks."""
+
+    invites: Sequence[InviteRead | None]
+    shown: WrittenMail
+    number: int
+
+
+def preview(event: Event, kind: Kind, number: int, organiser: Organiser) -> Preview:
+    """What somebody who registers would get: the mail of that number, from 1, and what comes beside it.
+
+    Raises LookupError where there are not so many, and Unanswered where a service gives no answer.
+    """
+    notice = notices.sample(event, kind, str(new_id()), recipient(organiser))
+    plan = service_calls.call_service(f"{current_app.config['CALENDAR_URL']}/calendar/preview", notice, Plan)
+    planned = _numbered(plan.mails, number)
+    address = f"{current_app.config['NOTIFICATIONS_URL']}/mail/preview"
+    return Preview(
+        [mail.invite for mail in plan.mails], service_calls.call_service(address, planned.mail, WrittenMail), number
+    )
+
+
+def _numbered(mails: Sequence[PlannedMail], number: int) -> PlannedMail:
+    if not 1 <= number <= len(mails):
+        raise LookupError(number)
+    return mails[number - 1]
+
+
+def recipient(organiser: Organiser) -> Recipient:
+    """The organiser, under an example's name."""
+    return Recipient(person_id=str(organiser.id), name=SAMPLE_NAME, email=organiser.email_key)

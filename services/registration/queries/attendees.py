@@ -1,0 +1,88 @@
+"""Finding attendees: the same search, filters and order for the console, the API and exports."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+
+from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
+from services.registration.queries import search
+
+PAGE = 50
+CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+"""Without the "+" of an offset, which an address would turn into a space."""
+GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which attendees: `q` looks in name, address and organisation; `cohort` is a cohort's slug."""
+
+    status: str = ""
+    cohort: str = ""
+    rsvp: str = ""
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some registrations, newest first, and the cursor of the next page where there is one."""
+
+    registrations: list[Registration]
+    next_cursor: str | None
+
+
+class BadCursor(ValueError):
+    """A cursor that no page of ours has given out."""
+
+
+def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
+    """One page of an event's attendees. Raises BadCursor."""
+    query = matching(event, filters)
+    if cursor:
+        query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
+    newest_first = query.order_by(Registration.created_at.desc(), Registration.id.desc())
+    found = list(db.session.scalars(newest_first.limit(size + 1)))
+    more = len(found) > size
+    return Page(found[:size], _cursor(found[size - 1]) if more else None)
+
+
+def matching(event: Event, filters: Filters) -> Select[Registration]:
+    """The attendees of an event that these filters let through, in no order yet."""
+    query = select(Registration).where(*search.of_event(event, filters.q))
+    if filters.status:
+        query = query.where(Registration.status == filters.status)
+    if filters.rsvp:
+        query = query.where(Registration.rsvp == filters.rsvp)
+    if filters.cohort:
+        query = query.where(_is_in(event, filters.cohort))
+    return query
+
+
+def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registration]:
+    """All registrations of a query, oldest first, in constant memory."""
+    oldest_first = query.order_by(Registration.created_at, Registration.id)
+    yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
+
+
+def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
+    named = select(Cohort.id).where(Cohort.programme_id == event.programme_id, Cohort.slug == cohort)
+    return exists().where(
+        Placement.person_id == Registration.person_id,
+        Placement.cohort_id == named.scalar_subquery(),
+        Placement.status.not_in(GONE),
+    )
+
+
+def _cursor(registration: Registration) -> str:
+    return f"{registration.created_at.astimezone(UTC).strftime(CURSOR_TIME)}~{registration.id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        created_at, registration_id = cursor.split("~")
+        return datetime.strptime(created_at, CURSOR_TIME).replace(tzinfo=UTC), UUID(registration_id)
+    except ValueError as error:
+        raise BadCursor("This cursor is not one of ours.") from error

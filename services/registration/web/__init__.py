@@ -1,0 +1,1 @@
+"""What the three interfaces share: forms, transactions, idempotency, rate limits and pages."""

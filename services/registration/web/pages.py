@@ -1,0 +1,67 @@
+"""What templates need: dates in words, safe Markdown, answers in words, and pages for what goes wrong."""
+
+import json
+from typing import Any
+
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from services.registration.notices.markdown import safe_html
+from services.registration.rules.invitation_answers import IN_WORDS
+from services.registration.rules.questions import Question
+from services.registration.web.idempotency import new_form_key
+from shared.i18n.dates import moment, when
+
+SENTENCES = {
+    400: ("This request could not be read", "Please go back and try again."),
+    403: ("This came from somewhere else", "Please open the page itself and send the form from there."),
+    404: ("There is no such page", "It may have moved, or the address may have been cut short."),
+    409: ("This is closed", "The event or the registration has been called off, so nothing can be changed here."),
+    413: ("That was too much", "What was sent is larger than a form can be."),
+    429: ("That was a lot at once", "Please wait a minute and send the form again."),
+    500: ("Something went wrong on our side", "Nothing you typed was lost on your side: go back and try again."),
+}
+
+
+def init_pages(app: Flask) -> None:
+    """Give the application's templates what they need."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        when=when,
+        moment=moment,
+        safe_markdown=_safe_markdown,
+        answer_in_words=answer_in_words,
+        rsvp_in_words=lambda rsvp: IN_WORDS.get(rsvp, rsvp),
+        conditions_json=_conditions_json,
+        webcal=lambda url: "webcal://" + url.split("://", 1)[1],
+    )
+    app.jinja_env.globals["fresh_form_key"] = new_form_key
+    display_name, address = app.config["MAIL_FROM"]
+    app.context_processor(lambda: {"organisation_name": display_name or address.partition("@")[2]})
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(500, _error_page)
+
+
+def answer_in_words(question: Question, answer: str | list[str]) -> str:
+    """An answer as its question's form words it, one choice a line."""
+    values = answer if isinstance(answer, list) else [answer]
+    return "\n".join(question.label_of(value) for value in values)
+
+
+def _safe_markdown(text: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(safe_html(text))  # noqa: S704  (nh3 has cleaned it)
+
+
+def _conditions_json(question: Question) -> str:
+    return json.dumps([condition.as_data() for condition in question.shown_when])
+
+
+def _error_page(error: Exception) -> ResponseReturnValue:
+    status = error.code if isinstance(error, HTTPException) and error.code else 500
+    if status < 400 and isinstance(error, HTTPException):
+        return error.get_response()
+    title, sentence = SENTENCES.get(status, SENTENCES[500 if status >= 500 else 400])
+    return render_template("error.html", title=title, sentence=sentence), status

@@ -1,0 +1,1 @@
+"""The database under a service: sessions, ids, UTC datetimes, migrations and deferred inserts."""

@@ -1,0 +1,1 @@
+"""Dates and words in the reader's language."""

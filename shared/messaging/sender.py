@@ -1,0 +1,76 @@
+"""Sends envelopes to the broker. A broker that is away costs a log line: the clock sends them again."""
+
+import time
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import dramatiq
+import structlog
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from shared.contracts.receipts import Settled
+from shared.database.session import call_after_commit
+from shared.messaging import broker
+from shared.messaging.envelope import Envelope
+
+BULK_SUFFIX = ".bulk"
+PAUSE_AFTER_FAILURE_SECONDS = 5.0
+LONGEST_TRYING = timedelta(hours=48)
+
+log = structlog.get_logger()
+
+
+class Sender:
+    """One service's side of the messaging: its outbox and inbox tables, its session, and the broker.
+
+    The tables are of the service's own database, made from the mixins `outbox.OutboxRow` and `inbox.InboxRow`.
+    `longest_trying` is how long the inbox retries a message before it gives up.
+    """
+
+    def __init__(self, name: str, db: SQLAlchemy, *, outbox_table: Any, inbox_table: Any) -> None:
+        self.name = name
+        self.Outbox, self.Inbox = outbox_table, inbox_table
+        self.longest_trying: timedelta = LONGEST_TRYING
+        self._db = db
+        self._broker_url = ""
+        self._paused_until = 0.0
+
+    @property
+    def session(self) -> Session:
+        """The session of the current application context."""
+        return self._db.session  # type: ignore[return-value]
+
+    def send(self, to: str, envelope: Envelope) -> None:
+        """Enqueue now. Raises nothing: what was committed stays owed, and the clock sends it again."""
+        if not self.broker_is_well():
+            return
+        name = to + BULK_SUFFIX if envelope.bulk and envelope.type != Settled.wire_name else to
+        message: Any = dramatiq.Message(queue_name=name, actor_name=name, args=(vars(envelope),), kwargs={}, options={})
+        try:
+            self._broker.enqueue(message)
+        except Exception as error:
+            self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
+            log.warning("the broker is away", error=type(error).__name__)
+
+    def send_after_commit(self, to: str, envelope: Envelope) -> None:
+        """Enqueue when, and only if, the session's transaction commits."""
+        call_after_commit(self._db.session, partial(self.send, to, envelope))
+
+    def broker_is_well(self) -> bool:
+        """False for some seconds after the broker failed, so that requests need not wait for it."""
+        return time.monotonic() >= self._paused_until
+
+    def broker_answers(self) -> bool:
+        """Ask the broker itself, now."""
+        return broker.answers(self._broker)
+
+    def depths(self) -> dict[str, int]:
+        """How many messages wait at the broker for this service, by queue; unknown depths are left out."""
+        found = {name: broker.depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}
+        return {name: waiting for name, waiting in found.items() if waiting is not None}
+
+    @property
+    def _broker(self) -> dramatiq.Broker:
+        return broker.broker_for(self._broker_url)

@@ -1,0 +1,1 @@
+"""How a service runs: settings, processes, logs and health."""

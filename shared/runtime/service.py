@@ -1,0 +1,47 @@
+"""Sets up a service: settings, database, queue, health and commands, the same for all three."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared.database import db as databases
+from shared.database.migrations import migrations_of
+from shared.messaging.queue import Queue
+from shared.runtime import health
+from shared.runtime.clock import Job
+from shared.runtime.commands import add_commands
+from shared.runtime.logs import configure_logs
+from shared.runtime.settings import Settings
+from shared.web import headers
+
+
+def set_up_service(
+    app: Flask,
+    settings: Settings,
+    *,
+    db: SQLAlchemy,
+    queue: Queue,
+    heartbeat_table: Any,
+    prefix: str = "",
+    durable: bool = False,
+    jobs: tuple[Job, ...] = (),
+) -> None:
+    """Give `app` what every service has. `prefix` is where its health pages are on a shared host;
+    `durable` marks the database that is the source of truth."""
+    configure_logs(settings.LOG_LEVEL, settings.LOG_FORMAT)
+    app.config.from_mapping(asdict(settings))
+    if settings.TRUSTED_PROXIES:
+        hops = settings.TRUSTED_PROXIES
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    databases.connect(app, db, settings.DATABASE_URL, durable=durable)
+    Migrate(app, db, directory=str(migrations_of(app)))
+    queue.init_app(app, settings.BROKER_URL)
+    app.extensions["heartbeat"] = heartbeat_table
+    app.extensions["jobs"] = jobs
+    headers.protect(app)
+    app.register_blueprint(health.health(queue, prefix, heartbeat_table))
+    add_commands(app)

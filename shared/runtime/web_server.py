@@ -1,0 +1,87 @@
+"""Serves a WSGI application with waitress, in one process or in several that share a socket."""
+
+import logging
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from waitress import wasyncore
+from waitress.server import create_server
+
+from shared.runtime.child_processes import share_what_is_loaded, stop_signal
+
+BACKLOG = 1024
+LARGEST_BODY = 2 * 1024 * 1024
+PAUSE_BEFORE_RESTART_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
+    """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits
+    with socket.create_server((host, port), backlog=BACKLOG) as listener:
+        if workers == 1:
+            _serve(app, listener, threads, shutdown_seconds)
+        else:
+            _serve_in_several(app, listener, workers, threads, shutdown_seconds)
+
+
+def _serve(app: Any, listener: socket.socket, threads: int, shutdown_seconds: int) -> None:
+    sockets: dict[int, Any] = {}
+    server = create_server(
+        app,
+        map=sockets,
+        sockets=[listener],
+        threads=threads,
+        backlog=BACKLOG,
+        ident=None,
+        channel_timeout=60,
+        max_request_body_size=LARGEST_BODY,
+    )
+    stopping = stop_signal()
+    while not stopping.is_set():
+        wasyncore.loop(timeout=0.5, map=sockets, count=1, use_poll=True)
+    server.accepting = False
+    deadline = time.monotonic() + shutdown_seconds
+    while _is_answering(server) and time.monotonic() < deadline:
+        wasyncore.loop(timeout=0.05, map=sockets, count=1, use_poll=True)
+
+
+def _is_answering(server: Any) -> bool:
+    """Whether a request is being handled, or an answer not yet sent off whole."""
+    dispatcher = server.task_dispatcher
+    unsent = any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values())
+    return bool(dispatcher.active_count or dispatcher.queue or unsent)
+
+
+def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: int, shutdown_seconds: int) -> None:
+    """Fork processes that share the socket, and start again those that die."""
+
+    def fork() -> int:
+        child = os.fork()
+        if not child:
+            try:
+                _serve(app, listener, threads, shutdown_seconds)
+            finally:
+                os._exit(0)
+        return child
+
+    share_what_is_loaded()
+    stopping = stop_signal()
+    children = {fork() for _ in range(workers)}
+    while not stopping.wait(0.3):
+        died = {child for child in children if os.waitpid(child, os.WNOHANG)[0]}
+        for child in died:
+            log.error("a web process died", pid=child)
+            time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+            children = children - {child} | {fork()}
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGTERM)
+    for child in children:
+        os.waitpid(child, 0)
