@@ -9,7 +9,8 @@ from pathlib import Path
 from tests.bench.plot import picture
 from tests.bench.report import Measured, report
 from tests.bench.results import read_targets, results_of, written
-from tests.bench.rows import Figures, Row, Stage, export, growth, mail, post, reschedule, resources
+from tests.bench.rows import export, growth, mail, post, reschedule, resources
+from tests.bench.rows.row import Figures, Row, Stage
 from tests.bench.stores import Stores, all_stores
 
 HERE = Path(__file__).parent

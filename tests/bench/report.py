@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.bench.results import Result, written
-from tests.bench.rows import Row
+from tests.bench.rows.row import Row
 
 PACKAGES = ("flask", "sqlalchemy", "psycopg", "dramatiq", "waitress")
 Measured = dict[str, dict[str, list[Result]]]

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.rows import Figures
+from tests.bench.rows.row import Figures
 
 TARGETS = Path(__file__).with_name("targets.toml")
 

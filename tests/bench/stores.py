@@ -12,7 +12,7 @@ from typing import Protocol
 from redis import Redis as Broker
 
 from tests.bench.processes import ROOT, python
-from tests.chaos.servers import NotHere, Postgresql, Redis
+from tests.support.servers import NotHere, Postgresql, Redis
 
 SERVICES = ("registration", "calendar", "notifications")
 SETTINGS = {
@@ -154,7 +154,7 @@ def all_stores(folder: Path, wanted: str) -> Iterator[list[Stores]]:
 
 def _fill(url: str, crowd: int) -> None:
     environment = {**SETTINGS, "REGISTRATION_DATABASE_URL": url, "BROKER_URL": "redis://127.0.0.1:1/0"}
-    run(python("tests.bench.crowd", crowd), cwd=ROOT, env={**environment, "LOG_LEVEL": "error"}, check=True)
+    run(python("tests.support.crowd", crowd), cwd=ROOT, env={**environment, "LOG_LEVEL": "error"}, check=True)
 
 
 def _redis_version(program: str) -> str:

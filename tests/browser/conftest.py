@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.system.machine import Machine
+from tests.support.machine import Machine
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 QUIET = [

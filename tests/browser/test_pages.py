@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.system.machine import Machine, eventually
+from tests.support.machine import Machine, eventually
 
 Look = Callable[[Page], None]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.system.machine import Machine, eventually
+from tests.support.machine import Machine, eventually
 
 
 def test_the_preview_shows_the_mail_and_can_be_sent(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.chaos.capacity import Race, race
 from tests.chaos.run import Report, Run, carry_out, fresh_seed
-from tests.chaos.servers import NotHere
+from tests.support.servers import NotHere
 
 PAIRS = [(database, broker) for database in ("SQLite", "PostgreSQL") for broker in ("Redis", "RabbitMQ")]
 SECONDS = 100.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.chaos.product import THREADS, Product
 from tests.chaos.relay import Relay
-from tests.chaos.servers import Redis
+from tests.support.servers import Redis
 
 RELAY_IS_AWAY_SECONDS = 12.0
 BEYOND_A_LEASE_SECONDS = 95.0

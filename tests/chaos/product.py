@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from shared.runtime.ports import free_port
-from tests.chaos.servers import Postgresql, Rabbitmq, Redis, wait_for
+from tests.support.servers import Postgresql, Rabbitmq, Redis, wait_for
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("registration", "calendar", "notifications")

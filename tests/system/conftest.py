@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.system.machine import Machine, Mailbox
+from tests.support.machine import Machine, Mailbox
 
 
 @pytest.fixture(scope="session")

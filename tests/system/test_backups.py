@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.databases import databases
-from tests.system.machine import ROOT, Machine, Mailbox, link
+from tests.support.databases import databases
+from tests.support.machine import ROOT, Machine, Mailbox, link
 
 
 def run(what: str, folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":

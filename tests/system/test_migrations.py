@@ -10,8 +10,8 @@ from sqlalchemy import inspect, text
 
 from services import calendar, notifications, registration
 from shared.database.migrations import config_of
-from tests.system.databases import databases
-from tests.system.machine import Machine, Mailbox
+from tests.support.databases import databases
+from tests.support.machine import Machine, Mailbox
 
 SERVICES: dict[str, Any] = {"registration": registration, "calendar": calendar, "notifications": notifications}
 OF_SEARCH = "registration_search"

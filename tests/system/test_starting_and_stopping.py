@@ -12,7 +12,7 @@ import pytest
 from services.embedded import supervisor
 from shared.runtime import child_processes
 from shared.runtime.ports import free_port
-from tests.system.machine import ROOT, Machine, eventually
+from tests.support.machine import ROOT, Machine, eventually
 
 ALL_PROCESSES = 5  # the one that watches, Redis, web, worker, clock
 

@@ -15,12 +15,12 @@ from services.notifications import create_app
 from services.notifications.models import Delivery, db, queue
 from shared.database.migrations import upgrade
 from shared.messaging.envelope import Envelope
-from tests.chaos.servers import Redis
-from tests.service.notifications.notifications_world import owed
-from tests.service.notifications.receiving_relay import ReceivingRelay
-from tests.system.machine import ROOT, eventually
-from tests.system.poisoned_worker import POISON
-from tests.unit.notifications.mail_examples import a_mail
+from tests.support.machine import ROOT, eventually
+from tests.support.mail_examples import a_mail
+from tests.support.notifications_world import owed
+from tests.support.poisoned_worker import POISON
+from tests.support.receiving_relay import ReceivingRelay
+from tests.support.servers import Redis
 
 
 class Notifications:
@@ -138,7 +138,7 @@ def test_a_mail_that_kills_its_workers_is_given_up_and_holds_nobody_up(
     notifications: Notifications, relay: ReceivingRelay
 ) -> None:
     notifications.start("flask", "--app", "services.notifications", "clock")
-    worker = notifications.start("tests.system.poisoned_worker")
+    worker = notifications.start("tests.support.poisoned_worker")
     poison = notifications.owe(POISON, key="registration 1")
     others = [notifications.owe(key=f"registration {number}") for number in range(2, 6)]
     died = 0
@@ -147,7 +147,7 @@ def test_a_mail_that_kills_its_workers_is_given_up_and_holds_nobody_up(
         assert time.monotonic() < deadline
         if worker.poll() is not None:
             died += 1
-            worker = notifications.start("tests.system.poisoned_worker")
+            worker = notifications.start("tests.support.poisoned_worker")
         for other in others:
             notifications.send(other)  # as the clock of whoever owes it does
         time.sleep(1)

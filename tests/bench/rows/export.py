@@ -13,7 +13,7 @@ import psycopg
 from tests.bench.load import Client, load
 from tests.bench.processes import peak
 from tests.bench.product import API, BEARER, web
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 
 PEOPLE = 50_000
 FORMATS = ("csv", "xlsx")

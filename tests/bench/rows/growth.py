@@ -13,7 +13,7 @@ from time import monotonic
 from tests.bench.load import Answer, Client
 from tests.bench.processes import ROOT, python
 from tests.bench.product import API, BEARER, EVENT, Applicants, Web, signed_in, web
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 from tests.bench.stores import SETTINGS
 
 SIZES = (1_000, 10_000, 100_000)

@@ -10,7 +10,7 @@ from time import monotonic
 
 from tests.bench.load import Client, load
 from tests.bench.product import EVENT, Applicants, Stack, stack
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 from tests.bench.sink import Sink
 
 VISITS_ONE_BY_ONE = 30

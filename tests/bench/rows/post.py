@@ -7,7 +7,7 @@ from shared.runtime.ports import free_port
 from tests.bench.load import Client, load
 from tests.bench.processes import python, running
 from tests.bench.product import Applicants, web
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 
 CLIENTS = (8, 32)
 

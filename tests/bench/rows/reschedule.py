@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from tests.bench.load import Client, load
 from tests.bench.processes import peak
 from tests.bench.product import API, BEARER, Applicants, Stack, stack
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 from tests.bench.sink import Sink
 
 PEOPLE = 50_000

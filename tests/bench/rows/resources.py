@@ -14,7 +14,7 @@ from shared.runtime.ports import free_port
 from tests.bench.load import load
 from tests.bench.processes import ROOT, launch, pss
 from tests.bench.product import EVENT, Applicants, stack
-from tests.bench.rows import Figures, Row, Stage
+from tests.bench.rows.row import Figures, Row, Stage
 
 SETTLES_SECONDS = 3.0
 LOADED_SECONDS = 3.0

@@ -11,8 +11,9 @@ import pytest
 
 from shared.contracts.notices import Invite, Kind
 from shared.web.tokens import Purpose, sign
-from tests.service.calendar.calendar_programs import CalDav, Subscriber, events_in, radicale, served
-from tests.service.calendar.calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
+from tests.support.calendar_programs import CalDav, Subscriber, events_in, radicale
+from tests.support.calendar_world import SECRET, STATED, World, a_notice, an_event, without_session
+from tests.support.web_server import served
 
 HOUR = timedelta(hours=1)
 NOVEMBER = an_event("2027-11-04T12:30")

@@ -6,8 +6,8 @@ import pytest
 
 from services.notifications.models import Heartbeat, db
 from shared.runtime import heartbeat
-from tests.service.notifications.notifications_world import World, owed
-from tests.unit.notifications.mail_examples import a_mail
+from tests.support.mail_examples import a_mail
+from tests.support.notifications_world import World, owed
 
 
 def test_metrics_say_what_became_of_mails_and_how_long_they_took(

@@ -15,6 +15,7 @@ from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.operations.timeline import SYSTEM
 from services.registration.rules.events import EventDetails, SessionDetails
 from shared.database.migrations import upgrade
+from tests.support.browser import Browser
 
 QUESTIONS = (
     {"key": "role", "label": "What do you do?", "type": "text"},
@@ -103,3 +104,15 @@ def event(app: Flask) -> str:
         events.publish(made, SYSTEM)
         db.session.commit()
         return made.slug
+
+
+@pytest.fixture
+def browser(app: Flask, client: FlaskClient) -> Browser:
+    """Signed in as an organiser."""
+    with app.app_context():
+        organisers.ensure_organiser("organiser@example.org", "a long example password")
+        db.session.commit()
+    browser = Browser(client)
+    keys = browser.hidden("/console/sign-in")
+    browser.send("/console/sign-in", email="organiser@example.org", password="a long example password", **keys)
+    return browser

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.notifications.compose import Letterhead, compose
 from services.notifications.letters import Unsendable, one_line
 from shared.contracts.notices import Kind, MailDue
-from tests.unit.notifications.mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
+from tests.support.mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
 
 one_line_of_text = st.text(max_size=60).filter(lambda text: "\r" not in text and "\n" not in text)
 NAMES = [

@@ -8,7 +8,7 @@ import pytest
 
 from services.notifications.letters import Letter, write
 from shared.contracts.notices import Invite, InviteFacts, Kind
-from tests.unit.notifications.mail_examples import INVITE, a_mail, a_session, an_event
+from tests.support.mail_examples import INVITE, a_mail, a_session, an_event
 
 JOIN = "https://meet.example.org/room"
 PAGE = "https://events.example.org/registrations/token"

@@ -12,8 +12,7 @@ from services.registration.models import Outbox, TimelineEntry, db, queue
 from services.registration.operations import receipts
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.utc import now
-
-from .conftest import Browser
+from tests.support.browser import Browser
 
 
 @pytest.fixture

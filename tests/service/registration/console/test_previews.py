@@ -15,9 +15,8 @@ from sqlalchemy import select
 from services import calendar, notifications
 from services.registration.models import Outbox, TimelineEntry, db
 from shared.database.migrations import upgrade
-from tests.service.calendar.calendar_programs import served
-
-from .conftest import Browser
+from tests.support.browser import Browser
+from tests.support.web_server import served
 
 PREVIEW = "/console/events/winter-webinar/preview"
 

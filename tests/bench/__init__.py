@@ -1,1 +1,0 @@
-"""`make bench`: what the product costs, beside the least that such work could cost, measured in turn."""

@@ -1,0 +1,86 @@
+"""Changing an event in the console: the choices about its invites."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from services.registration.models import Event, TimelineEntry, db
+from services.registration.rules.invites import Invites
+from tests.support.browser import Browser
+
+USUAL = {
+    "title": "Winter webinar",
+    "asks_for_rsvp": "yes",
+    "decline_frees_place": "no",
+    "reminder_minutes": "15",
+    "organiser_name": "",
+    "organiser_email": "",
+}
+
+
+@pytest.fixture
+def fields(app: Flask, event: str) -> dict[str, str]:
+    """The fields of the form, as they are."""
+    with app.app_context():
+        session = db.session.scalars(select(Event)).one().sessions[0].id
+    return {
+        **USUAL,
+        f"starts_at.{session}": "2030-11-04T14:00",
+        f"ends_at.{session}": "2030-11-04T15:00",
+        f"join_url.{session}": "https://meet.example.org/winter",
+    }
+
+
+def kept(app: Flask) -> Invites:
+    with app.app_context():
+        return db.session.scalars(select(Event)).one().invites
+
+
+def test_choices_about_invites_are_kept_and_nobody_is_told(
+    app: Flask, browser: Browser, event: str, fields: dict[str, str]
+) -> None:
+    path = f"/console/events/{event}/change"
+    chosen = {"asks_for_rsvp": "no", "reminder_minutes": "60", "organiser_name": "Ada Host"}
+    sent = browser.send(path, **browser.hidden(path), **fields | chosen)
+    assert sent.status_code == 303
+    assert "Nobody had to be told" in browser.page(sent.location)
+    assert kept(app) == Invites(asks_for_rsvp=False, reminder_minutes=60, organiser_name="Ada Host")
+    with app.app_context():
+        assert not db.session.scalars(select(Event)).one().telling
+        entry = db.session.scalars(select(TimelineEntry).filter_by(what="changed")).one()
+        assert entry.detail == {"changes": ["invites"]}
+    page = browser.page(path)
+    assert 'value="60"' in page
+    assert 'name="asks_for_rsvp" type="radio" value="no" checked' in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"reminder_minutes": "soon"}, "Give a whole number from 0 to 40,320"),
+        ({"reminder_minutes": "40321"}, "Give a whole number from 0 to 40,320"),
+        ({"asks_for_rsvp": "no", "decline_frees_place": "yes"}, "Ask for an answer, or let nobody lose"),
+        ({"organiser_email": "nobody"}, "Enter an e-mail address in the form"),
+        ({"organiser_name": "a\x07b"}, "This holds a line break or a character that cannot be kept"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_changes(
+    app: Flask, browser: Browser, fields: dict[str, str], typed: dict[str, str], sentence: str
+) -> None:
+    path = "/console/events/winter-webinar/change"
+    refused = browser.send(path, **browser.hidden(path), **fields | typed)
+    assert refused.status_code == 422
+    field = next(iter(reversed(typed)))
+    name = "field-" + field.replace("_", "-")
+    assert sentence in refused.text.partition(f'id="{name}-error"')[2].partition("</p>")[0]
+    assert kept(app) == Invites()
+
+
+def test_answers_that_go_past_us_are_warned_of(
+    app: Flask, browser: Browser, event: str, fields: dict[str, str]
+) -> None:
+    path = f"/console/events/{event}/change"
+    assert "Answers to the invitation go to" not in browser.page(path)
+    sent = browser.send(path, **browser.hidden(path), **fields | {"organiser_email": "ada@host.example.org"})
+    for page in (sent.location, path):
+        assert "Answers to the invitation go to ada@host.example.org, not to this list." in browser.page(page)
