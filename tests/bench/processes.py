@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,22 +48,40 @@ def until_listening(port: int, process: Any) -> None:
         time.sleep(0.02)
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process started, in that order."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def family(pid: int) -> list[int]:
     """A process and all that descend from it, the eldest first."""
     found = [pid]
     for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*"):
-            found += [int(child) for child in (task / "children").read_text().split()]
+        found += children(one)
     return found
 
 
-def pss(pid: int) -> float:
+def pss(pids: Iterable[int]) -> float:
     """Proportional set size in MB: shared pages count by the part that each of their owners has."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+    return sum(_kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in pids) / 1024
 
 
-def peak(pid: int) -> float:
-    """The most memory that a process ever had at once, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+def peak(pids: Iterable[int]) -> float:
+    """The most memory that each of the processes ever had at once, added up, in MB."""
+    return sum(_kilobytes(f"/proc/{pid}/status", "VmHWM:") for pid in pids) / 1024
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """The CPU time that processes have used so far, in user mode and in the kernel."""
+    return sum(_ticks(pid) for pid in pids) / os.sysconf("SC_CLK_TCK")
+
+
+def _kilobytes(file: str, name: str) -> int:
+    return next(int(line.split()[1]) for line in Path(file).read_text().splitlines() if line.startswith(name))
+
+
+def _ticks(pid: int) -> int:
+    """The fields utime and stime (proc(5)), counted from after the name, which may hold spaces."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

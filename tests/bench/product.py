@@ -10,8 +10,9 @@ from time import monotonic, sleep
 from typing import Any
 
 from shared.runtime.ports import free_port
-from tests.bench.load import Answer, Client
-from tests.bench.processes import family, launch, python, running, until_listening
+from tests.bench.load import Answer, Client, load
+from tests.bench.processes import children, family, launch, python, running, until_listening
+from tests.bench.sink import Sink
 from tests.bench.stores import SETTINGS, Stores
 
 PATIENCE_SECONDS = 30.0
@@ -45,14 +46,14 @@ class Stack:
         self.process.terminate()
         self.process.wait()
 
-    def processes(self) -> dict[str, int]:
-        """The parts by name, once all have started: parent, redis, web, worker, clock."""
-        names = ["parent", *(["redis"] if "BROKER_URL" not in self.environment else []), "web", "worker", "clock"]
+    def processes(self) -> dict[str, list[int]]:
+        """The processes of each part, once all parts have started: parent, redis, web, worker, clock."""
+        names = [*(["redis"] if "BROKER_URL" not in self.environment else []), "web", "worker", "clock"]
         deadline = monotonic() + PATIENCE_SECONDS
-        while len(found := family(self.process.pid)) != len(names):
+        while len(found := children(self.process.pid)) != len(names):
             assert monotonic() < deadline, f"expected {names}, found {len(found)} processes"
             sleep(0.05)
-        return dict(zip(names, found, strict=True))
+        return {"parent": [self.process.pid], **{name: family(pid) for name, pid in zip(names, found, strict=True)}}
 
 
 @contextmanager
@@ -63,6 +64,20 @@ def stack(environment: dict[str, str], folder: Path, smtp_url: str = "") -> Iter
         yield running_stack
     finally:
         running_stack.stop()
+
+
+@contextmanager
+def mailing(stores: Stores, folder: Path) -> Iterator[tuple[Stack, Sink]]:
+    """All of Placecard, a mail server behind it, and one registration that has warmed both."""
+    sink = Sink()
+    try:
+        with stack(stores.environment(), folder, sink.url) as running_stack:
+            running_stack.processes()
+            load(running_stack.port, Applicants("first").register, at_once=1, turns=1).expect(201)
+            sink.wait_for(1)
+            yield running_stack, sink
+    finally:
+        sink.stop()
 
 
 @dataclass(frozen=True)

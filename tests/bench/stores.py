@@ -135,17 +135,19 @@ class OneFolder:
         return target
 
 
+STORES = {kind.name: kind for kind in (OwnServers, OneFolder)}
+
+
 @contextmanager
-def all_stores(folder: Path, wanted: str) -> Iterator[list[Stores]]:
-    """The stores that this machine has, or the one wanted by the beginning of its name."""
+def all_stores(folder: Path, wanted: str | None) -> Iterator[list[Stores]]:
+    """The stores that this machine has, or of these the wanted one alone."""
     found: list[Stores] = []
     try:
-        for kind in (OwnServers, OneFolder):
-            if kind.name.lower().startswith(wanted.lower()):
-                try:
-                    found.append(kind(folder))
-                except NotHere as missing:
-                    print(f"{kind.name} is left out: there is no {missing} here.", flush=True)
+        for name in [wanted] if wanted else STORES:
+            try:
+                found.append(STORES[name](folder))
+            except NotHere as missing:
+                print(f"{name} is left out: there is no {missing} here.", flush=True)
         yield found
     finally:
         for stores in found:

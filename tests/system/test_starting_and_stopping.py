@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded import supervisor
 from shared.runtime import child_processes
 from shared.runtime.ports import free_port
 from tests.support.machine import ROOT, Machine, eventually
@@ -72,15 +71,14 @@ def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
 
 
-def test_a_process_whose_parent_is_killed_as_it_begins_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        supervisor, "die_with_parent", lambda _: os.kill(os.getpid(), signal.SIGTERM)
-    )  # Linux's very moment
-    watcher = supervisor.Embedded.__new__(supervisor.Embedded)
-    watcher.children = {}
+def test_a_process_whose_parent_is_killed_as_it_begins_does_not_go_on() -> None:
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        child = watcher._fork("clock", lambda: os._exit(7))
+        child = os.fork()
+        if not child:
+            child_processes.die_with_parent(parent=os.getppid())
+            os.kill(os.getpid(), signal.SIGTERM)  # as Linux does at the parent's end
+            os._exit(7)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGTERM
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -2,33 +2,18 @@
 
 import asyncio
 import re
-import smtplib
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from tests.bench.floors import smtplib_loop
 from tests.bench.load import Client, load
-from tests.bench.product import EVENT, Applicants, Stack, stack
+from tests.bench.product import EVENT, Applicants, mailing
 from tests.bench.rows.row import Figures, Row, Stage
-from tests.bench.sink import Sink
 
 VISITS_ONE_BY_ONE = 30
 RUSH, RUSH_AT_ONCE = 500, 32
-
-
-@contextmanager
-def _road(stage: Stage) -> Iterator[tuple[Stack, Sink]]:
-    """All of the product, a mail server behind it, and one registration that has warmed both."""
-    sink = Sink()
-    try:
-        with stack(stage.stores.environment(), stage.folder, sink.url) as running:
-            running.processes()
-            load(running.port, Applicants("first").register, at_once=1, turns=1).expect(201)
-            sink.wait_for(1)
-            yield running, sink
-    finally:
-        sink.stop()
 
 
 class Visitors(Applicants):
@@ -68,7 +53,7 @@ class Visitors(Applicants):
 def visits(stage: Stage) -> Iterator[Callable[[], Figures]]:
     """Eight people at once, each opening the page and sending the form."""
     people = Visitors("visitor")
-    with _road(stage) as (running, _):
+    with mailing(stage.stores, stage.folder) as (running, _):
 
         def measure() -> Figures:
             found = load(running.port, people.visit, at_once=8, seconds=2 * stage.turn).expect(200)
@@ -81,7 +66,7 @@ def visits(stage: Stage) -> Iterator[Callable[[], Figures]]:
 def one_by_one(stage: Stage) -> Iterator[Callable[[], Figures]]:
     """One form at a time, until its mail is there."""
     people = Visitors("single")
-    with _road(stage) as (running, sink):
+    with mailing(stage.stores, stage.folder) as (running, sink):
 
         async def waits() -> list[float]:
             client, took = Client(running.port), []
@@ -102,12 +87,12 @@ def one_by_one(stage: Stage) -> Iterator[Callable[[], Figures]]:
 def rush(stage: Stage) -> Iterator[Callable[[], Figures]]:
     """Five hundred people, until the last mail is there; beside sending as many mails and nothing else."""
     people = Applicants("rush")
-    with _road(stage) as (running, sink):
+    with mailing(stage.stores, stage.folder) as (running, sink):
 
         def measure() -> Figures:
             size, before = sink.arrivals[-1].size, len(sink.arrivals)
             began = monotonic()
-            _smtplib_loop(sink.port, size, RUSH)
+            smtplib_loop(sink.port, size, RUSH)
             floor = sink.wait_for(before + RUSH)[-1].at - began
             began = monotonic()
             load(running.port, people.register, at_once=RUSH_AT_ONCE, turns=RUSH).expect(201)
@@ -121,16 +106,6 @@ def rush(stage: Stage) -> Iterator[Callable[[], Figures]]:
             }
 
         yield measure
-
-
-def _smtplib_loop(port: int, size: int, count: int) -> None:
-    """Send mails as large as the product's, one after another over one connection."""
-    content = b"Subject: A mail\r\n\r\n" + b"Sixty characters of text that say nothing, and their end.\r\n" * (
-        size // 60
-    )
-    with smtplib.SMTP("127.0.0.1", port) as relay:
-        for number in range(count):
-            relay.sendmail("events@example.org", [f"loop{number}@example.org"], content)
 
 
 VISIT = Row("visit", "A visit: the page, then its form", visits)

@@ -27,12 +27,11 @@ def memory(stage: Stage) -> Iterator[Callable[[], Figures]]:
 
     def measure() -> Figures:
         with stack(stage.stores.environment(), stage.folder) as running:
-            parts = running.processes()
             load(running.port, Applicants("first").register, at_once=1, turns=1).expect(201)
             sleep(SETTLES_SECONDS)
-            idle = {name: pss(pid) for name, pid in parts.items()}
+            idle = {name: pss(pids) for name, pids in running.processes().items()}
             load(running.port, Applicants("loaded").register, at_once=8, seconds=LOADED_SECONDS).expect(201)
-            loaded = {name: pss(pid) for name, pid in parts.items()}
+            loaded = {name: pss(pids) for name, pids in running.processes().items()}
         found = {f"{name} idle, MB": size for name, size in idle.items()}
         found |= {f"{name} loaded, MB": size for name, size in loaded.items()}
         return {**found, "all idle, MB": sum(idle.values()), "all loaded, MB": sum(loaded.values())}
