@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.results import Result, written
+from tests.bench.results import Result, Target, written
 from tests.bench.rows.row import Row
 
 PACKAGES = ("flask", "sqlalchemy", "psycopg", "dramatiq", "waitress")
@@ -44,7 +44,7 @@ def report(rows: list[Row], measured: Measured, stores: dict[str, str], rounds: 
 def _table(by_stores: dict[str, list[Result]]) -> list[str]:
     figures = list(dict.fromkeys(result.figure for results in by_stores.values() for result in results))
     found = {(name, result.figure): result for name, results in by_stores.items() for result in results}
-    targets = {result.figure: result.target for results in by_stores.values() for result in results}
+    targets = {figure: next(filter(None, _targets_of(figure, by_stores)), None) for figure in figures}
     peers = any(target and target.peers for target in targets.values())
     head = ["", *by_stores, "target", *(["peers"] if peers else [])]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
@@ -55,6 +55,10 @@ def _table(by_stores: dict[str, list[Result]]) -> list[str]:
         cells += [f"{target}{of}" if target else "", *([target.peers if target else ""] if peers else [])]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def _targets_of(figure: str, by_stores: dict[str, list[Result]]) -> list[Target | None]:
+    return [result.target for results in by_stores.values() for result in results if result.figure == figure]
 
 
 def _cell(result: Result | None) -> str:

@@ -12,11 +12,12 @@ TARGETS = Path(__file__).with_name("targets.toml")
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure must reach; with `of`, its ratio to that figure of the same round."""
+    """What a figure must reach; with `of`, its ratio to that figure of the same round; with `on`, on that database."""
 
     at_least: float | None = None
     at_most: float | None = None
     of: str = ""
+    on: str = ""
     peers: str = ""
 
     @property
@@ -36,7 +37,7 @@ class Target:
 
     def __str__(self) -> str:
         sign = "at most" if self.at_least is None else "at least"
-        return f"{sign} {self.limit:g}{' ×' if self.of else ''}"
+        return f"{sign} {self.limit:g}{' ×' if self.of else ''}{f' on {self.on}' if self.on else ''}"
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,16 @@ class Result:
         return self.target is None or self.target.is_met_by(self.judged)
 
 
-def results_of(rounds: list[Figures], targets: dict[str, Target]) -> list[Result]:
-    """The medians of a row's rounds. A target for a figure that was not measured says nothing."""
-    return [_result(figure, rounds, targets.get(figure)) for figure in rounds[0]]
+def results_of(rounds: list[Figures], targets: dict[str, Target], stores: str) -> list[Result]:
+    """The medians of a row's rounds on the stores of this name, beside the targets that hold there."""
+    there = {figure: target for figure, target in targets.items() if target.on in ("", stores)}
+    return [_result(figure, rounds, there.get(figure)) for figure in rounds[0]]
+
+
+def never_measured(targets: dict[str, Target], found: dict[str, list[Result]]) -> list[str]:
+    """The figures with a target that a row has on none of the stores."""
+    measured = {result.figure for results in found.values() for result in results}
+    return [figure for figure in targets if figure not in measured]
 
 
 def _result(figure: str, rounds: list[Figures], target: Target | None) -> Result:
