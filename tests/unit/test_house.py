@@ -1,0 +1,71 @@
+"""The order of the house: what imports what, how long a module is, and where transactions end."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MOST_LINES = 300
+NEVER_COMMIT = ("rules", "models", "queries", "notices", "operations", "exports")
+BORROW_FROM_THEMSELVES = ("bench", "chaos")
+
+
+def modules() -> Iterator[Path]:
+    """The product's modules, without the migrations, which stay as they were."""
+    for top in ("services", "shared"):
+        yield from (path for path in (ROOT / top).rglob("*.py") if "migrations" not in path.parts)
+
+
+def test_no_modules_import_each_other_in_a_circle_even_for_their_types() -> None:
+    graph = grimp.build_graph("services", "shared", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" < ".join(error.args[1]))
+
+
+def test_no_module_is_long() -> None:
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in modules()}
+    assert {path: lines for path, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_every_shared_module_has_a_package() -> None:
+    assert [path.name for path in (ROOT / "shared").glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("package", NEVER_COMMIT)
+def test_transactions_end_where_requests_messages_and_jobs_do(package: str) -> None:
+    paths = list((ROOT / "services" / "registration" / package).rglob("*.py"))
+    assert paths
+    assert [path.name for path in paths if ".commit(" in path.read_text()] == []
+
+
+def test_tests_share_only_what_is_in_support() -> None:
+    borrowed = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in imported_by(path)
+        if name.startswith("tests.") and not may_import(path.relative_to(ROOT / "tests").parts[0], name)
+    }
+    assert borrowed == set()
+
+
+def may_import(folder: str, name: str) -> bool:
+    """True where a test in this folder of tests/ may import the module."""
+    allowed = ["tests.support", *(f"tests.{own}" for own in BORROW_FROM_THEMSELVES if own == folder)]
+    return any(name.startswith(one) for one in allowed) and ".test_" not in name
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """The names of the modules that a file imports, and of what it imports from them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} imports by a relative name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
