@@ -1,4 +1,4 @@
-"""Notifications: writes the mails, sends them, and keeps what became of each."""
+"""Notifications: writes mails, sends them, and records the outcome of each."""
 
 import os
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from services.notifications.local.maildir import Maildir
 from services.notifications.models import Heartbeat, db, queue
 from services.notifications.relay.pool import SmtpTransport
 from services.notifications.relay.signing import Signer, UnusableKey
-from services.notifications.relay.slots import Lines, SharedPace
+from services.notifications.relay.slots import ConnectionSlots, RateLimit
 from services.notifications.relay.smtp import Relay
 from shared.runtime.service import set_up_service
 from shared.runtime.settings import BadSetting
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
-    """The whole service. Raises BadSetting where a setting is missing or wrong."""
+    """The service's Flask application. Raises BadSetting if a setting is missing or wrong."""
     config = Config.read(environ)
     app = Flask(__name__, static_folder=None)
     set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/mail")
     letterhead = Letterhead(config.MAIL_FROM, config.REPLY_TO, config.BOUNCE_ADDRESS)
     app.extensions["letterhead"] = letterhead
-    app.register_blueprint(previews.pages)
+    app.register_blueprint(previews.blueprint)
     app.extensions["signer"] = _signer(config, letterhead.domain)
     queue.longest_trying = timedelta(hours=config.MAIL_RETRY_HOURS)
     if config.SMTP_URL:
@@ -36,7 +36,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     else:
         maildir = Maildir(Path(config.MAIL_DIR or ""))
         app.extensions["transport"] = maildir
-        app.register_blueprint(inbox_pages.of(maildir))
+        app.register_blueprint(inbox_pages.blueprint_for(maildir))
     return app
 
 
@@ -56,7 +56,7 @@ def _transport(app: Flask, config: Config, domain: str) -> SmtpTransport:
     return SmtpTransport(
         relay,
         domain=domain,
-        lines=Lines(engine, relay.name, config.SMTP_MAX_CONNECTIONS),
-        pace=SharedPace(engine, relay.name, config.SMTP_RATE),
+        slots=ConnectionSlots(engine, relay.name, config.SMTP_MAX_CONNECTIONS),
+        rate_limit=RateLimit(engine, relay.name, config.SMTP_RATE),
         timeout=config.SMTP_TIMEOUT,
     )

@@ -1,33 +1,46 @@
 """Composes mails (RFC 5322, 2045, 2047): the same message and id always give the same bytes.
 
-A mail is put together as text, a part at a time: its shape never changes, and the library's generator takes
-as long over it as all the rest. Names and subjects are encoded with `email.header` and not by the newer
-policies, which take a name that looks like an encoded word for one (anything could hide in it).
+The standard library's MIME classes assemble a mail. Names and subjects are encoded with `email.header`: the
+newer policies of the `email` package decode a name that only looks like an encoded word, and so let anybody
+put control characters into a header. Decision 12 has the figures.
 """
 
-import base64
 import quopri
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from email import utils
+from email import policy, utils
 from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
 from uuid import UUID
 
 from services.notifications.letters import Unsendable, one_line, write
 from shared.contracts.notices import Invite, MailDue
 
+CRLF = "\r\n"
 INVITE_NAME = "invite.ics"
 LONGEST_PLAIN_WORD = 60
 LONGEST_LINE = 78
 USUAL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z\d-]+(\.[a-z\d-]+)*", re.A | re.I)
 
 
+class FoldedAlready(policy.Compat32):
+    """Writes headers as they are: folding them twice would change them, and takes a third of the time."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return f"{name}: {value}{self.linesep}".encode("ascii")
+
+
+WIRE = FoldedAlready(linesep=CRLF)
+
+
 @dataclass(frozen=True)
 class Letterhead:
-    """Who writes: the sender and where replies go, as name and address, and where bounces go. Addresses are ASCII."""
+    """The sender, the address for replies (both as name and address) and the address for bounces, all in ASCII."""
 
     sender: tuple[str, str]
     reply_to: tuple[str, str]
@@ -35,7 +48,7 @@ class Letterhead:
 
     @property
     def domain(self) -> str:
-        """The sender's domain, under which ids are made."""
+        """The sender's domain; ids are made under it."""
         return self.sender[1].rpartition("@")[2]
 
     def message_id(self, message_id: UUID) -> str:
@@ -43,7 +56,7 @@ class Letterhead:
         return f"<{message_id}@{self.domain}>"
 
     def envelope_sender(self, message_id: UUID) -> str:
-        """Where a bounce of this one mail goes: an address of its own where that was set up (VERP)."""
+        """The address for bounces of this one mail, which names the mail where BOUNCE_ADDRESS is set (VERP)."""
         if self.bounce_address is None:
             return self.sender[1]
         box, _, host = self.bounce_address.partition("@")
@@ -51,36 +64,31 @@ class Letterhead:
 
 
 def compose(mail: MailDue, message_id: UUID, letterhead: Letterhead) -> bytes:
-    """The mail that says `mail`, to its one recipient, with the invite where there is one.
+    """The mail for `mail`, to its one recipient, with its invite if it has one.
 
-    Its Date is when the notice was stated and its boundaries come from its id, so a repeat is equal
-    to the byte. Raises Unsendable where no mail can be made of it.
+    Date comes from the notice, Message-ID and boundaries from `message_id`, so a retry sends the same bytes.
+    Raises Unsendable if no mail can be made of it.
     """
     notice = mail.notice
     letter = write(mail, letterhead.sender[0])
     thread = f"<registration-{notice.registration_id}@{letterhead.domain}>"
-    headers = [
-        f"Date: {utils.format_datetime(notice.stated_at)}",
-        f"From: {_mailbox(*letterhead.sender)}",
-        f"To: {_mailbox(notice.recipient.name, notice.recipient.email)}",
-        f"Reply-To: {_mailbox(*letterhead.reply_to)}",
-        f"Subject: {_words(letter.subject)}",
-        f"Message-ID: {letterhead.message_id(message_id)}",
-        f"In-Reply-To: {thread}",
-        f"References: {thread}",
-        "Auto-Submitted: auto-generated",
-        "MIME-Version: 1.0",
-    ]
-    parts = [_text("plain", letter.text), _text("html", letter.html)]
-    body = _joined("alternative", message_id, parts)
+    message = _multipart("alternative", message_id, _text("plain", letter.text), _text("html", letter.html))
     if mail.invite is not None:
-        alternatives = _joined("alternative", message_id, [*parts, _calendar(mail.invite)])
-        body = _joined("mixed", message_id, [alternatives, _attachment(mail.invite)])
-    return "\n".join([*headers, body]).replace("\n", "\r\n").encode("ascii")
+        message.attach(_calendar(mail.invite))
+        message = _multipart("mixed", message_id, message, _attachment(mail.invite))
+    message["Date"] = utils.format_datetime(notice.stated_at)
+    message["From"] = _mailbox(*letterhead.sender)
+    message["To"] = _mailbox(notice.recipient.name, notice.recipient.email)
+    message["Reply-To"] = _mailbox(*letterhead.reply_to)
+    message["Subject"] = _words(letter.subject)
+    message["Message-ID"] = letterhead.message_id(message_id)
+    message["In-Reply-To"] = message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"
+    return message.as_bytes(policy=WIRE)
 
 
 def plain_address(box: str) -> str:
-    """`box` as SMTP takes it. Raises Unsendable where it is not exactly one address.
+    """`box` as SMTP takes it. Raises Unsendable if it is not exactly one address.
 
     A domain in another script is written in ASCII (IDNA); a local part in another script would need
     SMTPUTF8 (RFC 6531), which too few servers have.
@@ -104,51 +112,45 @@ def _mailbox(name: str, box: str) -> str:
         return _folded(utils.formataddr((name, box)))
     header = Header(name, "utf-8", maxlinelen=LONGEST_LINE)
     header.append(f"<{box}>", "us-ascii")
-    return header.encode()
+    return header.encode(linesep=CRLF)
 
 
 def _words(text: str) -> str:
-    return _folded(text) if _is_plain(text) else Header(text, "utf-8", maxlinelen=LONGEST_LINE).encode()
+    return _folded(text) if _is_plain(text) else Header(text, "utf-8", maxlinelen=LONGEST_LINE).encode(linesep=CRLF)
 
 
 def _is_plain(text: str) -> bool:
-    """Whether a header can hold the text as it is: ASCII, folded at its spaces, with no look of an encoded word."""
+    """True if a header can hold the text as it is: ASCII, foldable at its spaces, and unlike an encoded word."""
     return text.isascii() and "=?" not in text and max(map(len, text.split()), default=0) <= LONGEST_PLAIN_WORD
 
 
 def _folded(plain: str) -> str:
-    return plain if len(plain) <= LONGEST_PLAIN_WORD else Header(plain, maxlinelen=LONGEST_LINE).encode()
+    return plain if len(plain) <= LONGEST_PLAIN_WORD else Header(plain, maxlinelen=LONGEST_LINE).encode(linesep=CRLF)
 
 
-def _joined(subtype: str, message_id: UUID, parts: Iterable[str]) -> str:
-    """A multipart of `parts`. No encoding of a body can give the boundary's `=_`."""
-    boundary = f"=_{subtype}_{message_id.hex}"
-    whole = "".join(f"--{boundary}\n{part}\n" for part in parts)
-    return f'Content-Type: multipart/{subtype};\n boundary="{boundary}"\n\n{whole}--{boundary}--\n'
+def _multipart(subtype: str, message_id: UUID, *parts: MIMEBase) -> MIMEMultipart:
+    """A multipart of `parts`. No encoded body can contain `=_`, so none can contain the boundary."""
+    return MIMEMultipart(subtype, boundary=f"=_{subtype}_{message_id.hex}", _subparts=parts)
 
 
-def _text(subtype: str, content: str) -> str:
-    lines = content.replace("\r\n", "\n").replace("\r", "\n")  # a CR alone ends a line for some and not for others
-    encoded = quopri.encodestring(lines.encode(errors="replace")).decode()
-    return _part(f'text/{subtype}; charset="utf-8"', "quoted-printable", encoded)
+def _text(subtype: str, content: str) -> MIMEBase:
+    lines = content.replace("\r\n", "\n").replace("\r", "\n")  # some programs end a line at a CR alone
+    part = MIMENonMultipart("text", subtype, charset="utf-8")
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(quopri.encodestring(lines.encode(errors="replace")).decode())  # a quarter of MIMEText's time
+    return part
 
 
-def _calendar(invite: Invite) -> str:
-    """The invite where mail programs look for it (RFC 6047), to the byte."""
-    kind = f'text/calendar; charset="UTF-8"; method={invite.method};\n name="{INVITE_NAME}"'
-    return _part(kind, "base64", _to_the_byte(invite))
+def _calendar(invite: Invite) -> MIMEBase:
+    """The invite as an alternative body, where mail programs look for it (RFC 6047), in base64."""
+    part = MIMEApplication(invite.content.encode())
+    content_type = f'text/calendar; charset="UTF-8"; method={invite.method};{CRLF} name="{INVITE_NAME}"'
+    part.replace_header("Content-Type", content_type)
+    return part
 
 
-def _attachment(invite: Invite) -> str:
-    """The invite once more, for those who open it by hand."""
-    disposition = f'Content-Disposition: attachment; filename="{INVITE_NAME}"'
-    return _part(f'application/ics; name="{INVITE_NAME}"', "base64", _to_the_byte(invite), disposition)
-
-
-def _to_the_byte(invite: Invite) -> str:
-    return base64.encodebytes(invite.content.encode()).decode()
-
-
-def _part(content_type: str, encoding: str, content: str, *headers: str) -> str:
-    described = (f"Content-Type: {content_type}", f"Content-Transfer-Encoding: {encoding}", *headers)
-    return "\n".join((*described, "", content))
+def _attachment(invite: Invite) -> MIMEBase:
+    """The invite as a file that people can open themselves."""
+    part = MIMEApplication(invite.content.encode(), "ics", name=INVITE_NAME)
+    part["Content-Disposition"] = f'attachment; filename="{INVITE_NAME}"'
+    return part

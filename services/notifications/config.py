@@ -15,13 +15,13 @@ SELECTOR = re.compile(r"[a-z0-9](-?[a-z0-9])*(\.[a-z0-9](-?[a-z0-9])*)*", re.IGN
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """What notifications needs to know. Names are those of the environment.
+    """The settings of notifications, named as in the environment.
 
-    Without SMTP_URL the mail goes into the Maildir at MAIL_DIR. BOUNCE_ADDRESS has a `+`, after which
-    each mail's id is put so that a bounce names its mail; without it bounces go to MAIL_FROM. SMTP_RATE
-    is mails a second, 0 for no limit; it and SMTP_MAX_CONNECTIONS hold for all worker processes together.
-    SMTP_TIMEOUT is in seconds. MAIL_RETRY_HOURS is how long a mail is tried that the relay does not take.
-    DKIM_KEY holds the key itself, whether it was given or only its file.
+    Without SMTP_URL, mails go into the Maildir at MAIL_DIR. BOUNCE_ADDRESS ends its local part in `+`; each
+    mail's id is added there, so that a bounce names its mail. Without it, bounces go to MAIL_FROM. SMTP_RATE
+    is in mails a second (0: no limit); it and SMTP_MAX_CONNECTIONS apply to all worker processes together.
+    SMTP_TIMEOUT is in seconds. MAIL_RETRY_HOURS limits how long a mail is retried. DKIM_KEY holds the key
+    itself, also where the environment names a file.
     """
 
     SMTP_URL: str | None
@@ -37,7 +37,7 @@ class Config(Settings):
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> "Config":
-        """The settings in `environ`. Raises BadSetting with one sentence where one is missing or wrong."""
+        """Read the settings from `environ`. Raises BadSetting with one sentence if one is missing or wrong."""
         environment = Environment(environ)
         values: dict[str, Any] = common(environment, "NOTIFICATIONS_DATABASE_URL")
         smtp_url = environment.url("SMTP_URL", SMTP_SCHEMES) if environment.optional("SMTP_URL") else None
@@ -62,7 +62,7 @@ class Config(Settings):
 
 
 def _dkim(environment: Environment) -> tuple[str | None, str | None]:
-    """The key that mails are signed with, in PEM, and the selector that its public half is published under."""
+    """The private key for signing, in PEM, and the selector of its public key; both None if neither is set."""
     key, selector = environment.optional("DKIM_KEY"), environment.optional("DKIM_SELECTOR")
     if key is None and selector is None:
         return None, None

@@ -1,4 +1,4 @@
-"""What notifications receives: mails to send, and receipts for what it owes."""
+"""Message handlers of notifications: mails to send, and receipts for what it owes."""
 
 import time
 from dataclasses import replace
@@ -19,34 +19,34 @@ from shared.messaging.inbox import Ended
 
 
 class Transport(Protocol):
-    """What carries mails off: an SMTP relay, or a Maildir."""
+    """A way to send mails: an SMTP relay, or a Maildir."""
 
     def send(self, sender: str, recipient: str, content: bytes) -> str:
-        """Carry one mail off and return what is said to it. Raises Refused or inbox.TryAgain."""
+        """Send one mail and return the answer. Raises Refused or inbox.TryAgain."""
 
 
 def is_suppressed(mail: MailDue, envelope: Envelope) -> Ended | None:
-    """Nothing is sent to whoever is to get no more."""
+    """Settle a mail without sending it if its address is suppressed."""
     reason = Suppression.reason_for(mail.notice.recipient.email)
     return None if reason is None else Ended(Outcome.SUPPRESSED, reason, kept=_delivery(mail, envelope))
 
 
 @queue.receives(MailDue, leased=True, unless=is_suppressed)
 def send_mail(mail: MailDue, envelope: Envelope) -> Ended:
-    """Write a mail and hand it over."""
+    """Compose a mail, sign it and send it."""
     began = time.monotonic()
-    answer = _handed_over(mail, UUID(envelope.id))
+    answer = _send(mail, UUID(envelope.id))
     return replace(answer, kept=_delivery(mail, envelope) | {"seconds_taken": round(time.monotonic() - began, 4)})
 
 
 @queue.receives(Settled)
 def settle(receipts: list[Settled]) -> None:
-    """What notifications owed has arrived."""
+    """Mark as settled what other services have received."""
     queue.settle(receipts)
 
 
 def _delivery(mail: MailDue, envelope: Envelope) -> dict[str, Any]:
-    """What is kept of a mail beside its outcome."""
+    """The columns of a delivery beside its outcome."""
     return {
         "kind": mail.notice.kind,
         "registration_id": mail.notice.registration_id,
@@ -54,16 +54,16 @@ def _delivery(mail: MailDue, envelope: Envelope) -> dict[str, Any]:
     }
 
 
-def _handed_over(mail: MailDue, message_id: UUID) -> Ended:
+def _send(mail: MailDue, message_id: UUID) -> Ended:
     transport: Transport = current_app.extensions["transport"]
     letterhead = _letterhead()
     try:
         recipient = plain_address(mail.notice.recipient.email)
         content = _signed(compose(mail, message_id, letterhead), mail)
-        said = transport.send(letterhead.envelope_sender(message_id), recipient, content)
+        answer = transport.send(letterhead.envelope_sender(message_id), recipient, content)
     except (Unsendable, Refused) as error:
         return Ended(Outcome.FAILED, str(error))
-    return Ended(Outcome.SENT, said)
+    return Ended(Outcome.SENT, answer)
 
 
 def _signed(content: bytes, mail: MailDue) -> bytes:

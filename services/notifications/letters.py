@@ -1,4 +1,4 @@
-"""Writes what a mail says: its subject, its plain text and its HTML, from the pair of templates of its kind."""
+"""Renders a mail's subject, plain text and HTML from the pair of templates of its kind."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from shared.contracts.notices import EventFacts, Kind, MailDue, SessionFacts
 from shared.i18n.dates import When, listed, when
@@ -24,12 +24,12 @@ TEMPLATES.filters["host"] = lambda url: urlsplit(url).hostname or url
 
 
 class Unsendable(Exception):
-    """This mail can never be sent as it is; the reason holds no name and no address."""
+    """The mail can never be sent as it is; the message gives the reason, without any name or address."""
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What a mail says. All three are plain strings; lines end in a single newline."""
+    """A mail's words. Lines end in a single newline."""
 
     subject: str
     text: str
@@ -37,8 +37,8 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Sitting:
-    """A session as the templates see it. `join_url` is empty for whoever holds no place."""
+class ShownSession:
+    """A session as the templates show it. `join_url` is empty for a person without a place."""
 
     title: str
     when: When
@@ -48,21 +48,15 @@ class Sitting:
 
 
 def write(mail: MailDue, organisation: str) -> Letter:
-    """What `mail` says, signed by `organisation`.
-
-    Raises Unsendable where a line break hides in the title or the name, or the kind is unknown.
-    """
+    """Render `mail` in the name of `organisation`. Raises Unsendable if a title or name contains a line break."""
     notice = mail.notice
-    try:
-        plain, rich = (TEMPLATES.get_template(f"{notice.kind}.{suffix}") for suffix in ("txt", "html"))
-    except TemplateNotFound as error:
-        raise Unsendable(f"There is no template for {notice.kind!r}.") from error
+    plain, rich = (TEMPLATES.get_template(f"{notice.kind}.{suffix}") for suffix in ("txt", "html"))
     facts = {
         "organisation": organisation,
         "name": one_line(notice.recipient.name, "name"),
         "title": one_line(notice.event.title, "title"),
         "event_url": notice.event.url,
-        "sittings": [_sitting(session, notice.event, notice.holds_place) for session in notice.event.sessions],
+        "sessions": [_shown(session, notice.event, notice.holds_place) for session in notice.event.sessions],
         "holds_place": notice.holds_place,
         "method": mail.invite.method if mail.invite else "",
         "asks_for_rsvp": notice.event.invites.asks_for_rsvp,
@@ -80,9 +74,9 @@ def write(mail: MailDue, organisation: str) -> Letter:
 
 
 def one_line(value: str, what: str) -> str:
-    """`value` fit for a header: no control characters, runs of white space made one.
+    """`value` for a header: without control characters, and with one space for each run of white space.
 
-    Raises Unsendable for a CR or LF, which nobody types into a single line by accident.
+    Raises Unsendable for a CR or LF: nobody types one into a single line by accident. `what` names the field.
     """
     if "\r" in value or "\n" in value:
         raise Unsendable(f"There is a line break in the {what}.")
@@ -90,12 +84,12 @@ def one_line(value: str, what: str) -> str:
 
 
 def _is_control(letter: str) -> bool:
-    """Control characters, lone surrogates, and the separators that some programs take for line ends."""
+    """True for control characters, lone surrogates, and separators that some programs treat as line ends."""
     return unicodedata.category(letter) in {"Cc", "Cs", "Zl", "Zp"}
 
 
-def _sitting(session: SessionFacts, event: EventFacts, holds_place: bool) -> Sitting:
-    return Sitting(
+def _shown(session: SessionFacts, event: EventFacts, holds_place: bool) -> ShownSession:
+    return ShownSession(
         title=one_line(session.title, "session's title"),
         when=when(session, event.timezone),
         location=one_line(session.location, "location"),

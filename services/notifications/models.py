@@ -1,4 +1,4 @@
-"""What notifications keeps: its deliveries, the addresses it must not write to, and what it owes."""
+"""The tables of notifications: deliveries, suppressions, the outbox, and limits for each relay."""
 
 import hashlib
 import hmac
@@ -10,8 +10,9 @@ from flask import current_app
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.contracts.notices import Kind
 from shared.database.db import database
-from shared.database.types import UtcDateTime
+from shared.database.types import EnumText, UtcDateTime
 from shared.database.utc import now
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import OutboxRow
@@ -26,28 +27,28 @@ else:
 
 
 class Outbox(OutboxRow, Model):
-    """What notifications owes others."""
+    """Messages that notifications owes to other services."""
 
 
 class Delivery(InboxRow, Model):
-    """One mail: from the message that asks for it to what the relay said.
+    """One mail, from the message that asks for it to the relay's answer.
 
-    The handler fills in the columns below when it is done; what the relay said is in `detail`. The
-    address is kept in `envelope` until the mail is settled, and nowhere after.
+    The handler fills in the columns below when it has finished; `detail` holds the relay's answer. Only
+    `envelope` holds the address, until the mail is settled.
     """
 
-    kind: Mapped[str | None] = mapped_column(String(40))
+    kind: Mapped[Kind | None] = mapped_column(EnumText(Kind, 40))
     registration_id: Mapped[str | None] = mapped_column(String(60), index=True)
     message_id_header: Mapped[str | None] = mapped_column(String(320))
     seconds_taken: Mapped[float | None]
 
 
 class Heartbeat(HeartbeatRow, Model):
-    """When the clock was last seen."""
+    """When the clock last ran."""
 
 
 class Suppression(Model):
-    """An address that gets no more mail, known by its digest only, and why."""
+    """An address that gets no more mail, kept only as a digest, and the reason."""
 
     __tablename__ = "suppression"
 
@@ -57,13 +58,13 @@ class Suppression(Model):
 
     @classmethod
     def reason_for(cls, address: str) -> str | None:
-        """Why `address` gets no more mail; None where it does."""
+        """Why `address` gets no more mail; None if it may get mail."""
         reason: str | None = db.session.connection().scalar(REASON, {"digest": digest_of(address)})
         return reason
 
     @classmethod
     def start(cls, address: str, reason: str) -> None:
-        """Write to `address` no more, from now on. The first reason stays."""
+        """Send no more mail to `address`. The first reason stays."""
         if cls.reason_for(address) is None:
             db.session.add(cls(digest=digest_of(address), reason=reason, since=now()))
 
@@ -71,19 +72,19 @@ class Suppression(Model):
 REASON = select(Suppression.reason).where(Suppression.digest == bindparam("digest"))
 
 
-class Pace(Model):
+class RateLimitTurn(Model):
     """When the next mail may go to a relay, in seconds since 1970 by the database's clock."""
 
-    __tablename__ = "pace"
+    __tablename__ = "rate_limit_turn"
 
     relay: Mapped[str] = mapped_column(String(200), primary_key=True)
     next_at: Mapped[float]
 
 
-class Line(Model):
-    """One of the connections that may be open to a relay, and the process that holds it until then (UTC)."""
+class ConnectionSlot(Model):
+    """One of the connections that may be open to a relay; process `holder` has it until `until` (UTC)."""
 
-    __tablename__ = "line"
+    __tablename__ = "connection_slot"
 
     relay: Mapped[str] = mapped_column(String(200), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -92,7 +93,7 @@ class Line(Model):
 
 
 def digest_of(address: str) -> str:
-    """A keyed digest of an address, the same however its letters are cased or composed."""
+    """A keyed digest of an address; letter case and Unicode composition make no difference."""
     plain = unicodedata.normalize("NFC", address.strip()).casefold()
     return hmac.new(current_app.config["SECRET_KEY"].encode(), plain.encode(), hashlib.sha256).hexdigest()
 

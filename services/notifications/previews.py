@@ -1,4 +1,4 @@
-"""Tells how a mail would look, by writing it whole and reading it back."""
+"""Previews a mail: composes it and parses the result."""
 
 from email import policy
 from email.message import EmailMessage
@@ -15,12 +15,12 @@ from shared.contracts.previews import WrittenMail
 from shared.database.ids import new_id
 from shared.web import service_calls
 
-pages = Blueprint("previews", __name__, url_prefix="/mail")
+blueprint = Blueprint("previews", __name__, url_prefix="/mail")
 
 
-@pages.post("/preview")
+@blueprint.post("/preview")
 def preview() -> ResponseReturnValue:
-    """A mail as its reader would see it. It is asked by registration, for the console."""
+    """The mail as its recipient would see it; registration asks for it, for the console."""
     due = service_calls.read_call(MailDue)
     try:
         content = compose(due, new_id(), current_app.extensions["letterhead"])

@@ -1,4 +1,4 @@
-"""A key that mails are signed with, and its half in the domain name system."""
+"""A DKIM key for tests, and its public half as DNS would publish it."""
 
 import base64
 
@@ -13,7 +13,7 @@ def pem(private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, form: PrivateFo
 
 
 def published(name: bytes, timeout: int = 5) -> bytes:
-    """What the domain name system says of the example's key, and of no other."""
+    """The TXT record of the example's key."""
     assert name == b"placecard._domainkey.example.org."
     public = PRIVATE.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)

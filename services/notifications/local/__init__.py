@@ -1,1 +1,1 @@
-"""Mail that stays on this machine: a Maildir, and the pages that show it."""
+"""Mail kept on this machine: a Maildir, and the pages that show it."""

@@ -1,4 +1,4 @@
-"""The inbox: mail that was kept instead of sent, read in the browser on the machine it is kept on."""
+"""The inbox pages: show in the browser the mails that were kept on this machine."""
 
 from email.message import EmailMessage, MIMEPart
 from uuid import UUID
@@ -13,14 +13,14 @@ from shared.web.sandboxed_html import SANDBOX, sandboxed
 MAILS_A_PAGE = 100
 
 
-def of(maildir: Maildir) -> Blueprint:
-    """The pages under /mail/inbox that show what `maildir` holds."""
-    pages = Blueprint("inbox", __name__, url_prefix="/mail/inbox")
+def blueprint_for(maildir: Maildir) -> Blueprint:
+    """The pages under /mail/inbox, for the mails in `maildir`."""
+    blueprint = Blueprint("inbox", __name__, url_prefix="/mail/inbox")
 
     def mail_or_404(key: UUID) -> EmailMessage:
         return maildir.read(key) or abort(404)
 
-    @pages.get("")
+    @blueprint.get("")
     def all_mails() -> ResponseReturnValue:
         """The newest mails, a page at a time."""
         keys = maildir.newest(MAILS_A_PAGE, before=request.args.get("before", type=UUID))
@@ -28,7 +28,7 @@ def of(maildir: Maildir) -> Blueprint:
         older = keys[-1] if len(keys) == MAILS_A_PAGE else None
         return render_template("inbox/all.html", mails=mails, older=older)
 
-    @pages.get("/<uuid:key>")
+    @blueprint.get("/<uuid:key>")
     def one_mail(key: UUID) -> ResponseReturnValue:
         """One mail with all its bodies."""
         mail = mail_or_404(key)
@@ -43,28 +43,28 @@ def of(maildir: Maildir) -> Blueprint:
         )
         return Response(page, headers={"Content-Security-Policy": content_security_policy(frame_src="'self'")})
 
-    @pages.get("/<uuid:key>/html")
+    @blueprint.get("/<uuid:key>/html")
     def html(key: UUID) -> ResponseReturnValue:
-        """The HTML body on its own, with no power to do anything."""
+        """The HTML body on its own, sandboxed."""
         return sandboxed(_content(mail_or_404(key).get_body(["html"]) or abort(404)))
 
-    @pages.get("/<uuid:key>/invite.ics")
+    @blueprint.get("/<uuid:key>/invite.ics")
     def invite(key: UUID) -> ResponseReturnValue:
-        """The invite, as a mail program would hand it to the calendar."""
+        """The invite, with the content type that a mail program sees."""
         part = _invite(mail_or_404(key)) or abort(404)
         return Response(part.get_payload(decode=True), content_type=part["Content-Type"])
 
-    @pages.get("/<uuid:key>/raw")
+    @blueprint.get("/<uuid:key>/raw")
     def raw(key: UUID) -> ResponseReturnValue:
-        """The mail to the byte."""
+        """The mail's bytes, as plain text."""
         return Response(maildir.raw(key) or abort(404), mimetype="text/plain")
 
-    @pages.after_request
+    @blueprint.after_request
     def keep_private(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    return pages
+    return blueprint
 
 
 def _invite(mail: EmailMessage) -> MIMEPart | None:

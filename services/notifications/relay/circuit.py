@@ -1,4 +1,4 @@
-"""Holding back: a circuit that lets a lost relay be."""
+"""A circuit breaker: stops mails from trying a relay that cannot be reached."""
 
 import random
 import threading
@@ -10,41 +10,41 @@ from shared.messaging.inbox import TryAgain
 LONGEST_PAUSE_SECONDS = 60.0
 
 
-class Circuit:
-    """Keeps mails from a relay that cannot be reached: for a second at first, up to a minute in the end.
+class CircuitBreaker:
+    """Opens when the relay cannot be reached: for one second at first, and twice as long each time, up to a minute.
 
-    When the pause is over one mail looks whether the relay is back, within `timeout` seconds, while
+    After each pause it lets one mail through as a trial (half-open) and gives that mail `timeout` seconds;
     the others go on waiting.
     """
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._pause = 0.0
-        self._shut_until = 0.0
-        self._scout_is_out = False
+        self._open_until = 0.0
+        self._is_trial_running = False
         self._reason = ""
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Return where mail may go. Raises TryAgain while the relay is let be."""
+        """Return if a mail may try the relay. Raises TryAgain while the circuit is open."""
         with self._lock:
             if not self._pause:
                 return
-            wait = self._shut_until - monotonic()
+            wait = self._open_until - monotonic()
             if wait > 0:
                 raise TryAgain(self._reason, timedelta(seconds=wait * random.uniform(1.0, 1.2)))
-            self._scout_is_out, self._shut_until = True, monotonic() + self._timeout
+            self._is_trial_running, self._open_until = True, monotonic() + self._timeout
 
     def failed(self, reason: str) -> TryAgain:
-        """Shut, for longer each time; gives what the mail that found out should raise."""
+        """Open the circuit, for longer each time, and return the exception for the mail that failed."""
         with self._lock:
-            if self._scout_is_out or monotonic() >= self._shut_until:
-                self._reason, self._scout_is_out = reason, False
+            if self._is_trial_running or monotonic() >= self._open_until:
+                self._reason, self._is_trial_running = reason, False
                 self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)
-                self._shut_until = monotonic() + self._pause
+                self._open_until = monotonic() + self._pause
             return TryAgain(reason, timedelta(seconds=self._pause))
 
-    def mended(self) -> None:
-        """Open again."""
+    def succeeded(self) -> None:
+        """Close the circuit: all mails may try the relay again."""
         with self._lock:
-            self._pause, self._shut_until, self._scout_is_out = 0.0, 0.0, False
+            self._pause, self._open_until, self._is_trial_running = 0.0, 0.0, False

@@ -1,4 +1,4 @@
-"""Signs mails for the domain they come from (DKIM, RFC 6376), so that mail servers can tell them from forgeries."""
+"""Signs mails for the sender's domain (DKIM, RFC 6376), so that mail servers can recognise forgeries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,11 +24,11 @@ SIGNED = (
     b"list-unsubscribe",
     b"list-unsubscribe-post",
 )
-"""The headers that are signed where a mail has them; From once more than it has, so that none can be added."""
+"""The headers to sign if a mail has them. From is signed once more than it occurs, so that none can be added."""
 
 
 class UnusableKey(ValueError):
-    """This is no key to sign with; the message says why, and nothing of the key."""
+    """The key cannot be used; the message gives the reason and nothing of the key."""
 
 
 class Signer:
@@ -45,7 +45,7 @@ class Signer:
             raise UnusableKey(f"it is shorter than {SHORTEST_KEY_BITS} bits")
 
     def sign(self, content: bytes, at: datetime) -> bytes:
-        """The mail with its signature, said to be made `at`: the same mail gives the same bytes again."""
+        """The mail with its signature, dated `at` instead of now, so that a retry sends the same bytes."""
         signing = _Signing(content, at)
         has = {name.lower() for name, _ in signing.headers}
         headers = [name for name in SIGNED if name in has]
@@ -56,7 +56,7 @@ class Signer:
 
 
 class _Signing(dkim.DKIM):
-    """One signature, whose time (`t=`) is the mail's own and not that of the try that sends it."""
+    """One signature, whose time (`t=`) is that of the mail and not that of the attempt to send it."""
 
     def __init__(self, content: bytes, at: datetime) -> None:
         super().__init__(content)

@@ -1,4 +1,4 @@
-"""Says mails to an SMTP relay (RFC 5321): where it is, a conversation with it, and what its answers mean."""
+"""Speaks SMTP with a relay (RFC 5321): its address, a connection to it, and the meaning of its answers."""
 
 import re
 import select
@@ -19,7 +19,7 @@ GOODBYE_SECONDS = 2.0
 
 
 class Refused(Exception):
-    """The relay will never take this mail; says so in its own words, without any address."""
+    """The mail can never be delivered; the message gives the reason, in the relay's words, without any address."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Relay:
 
     @property
     def name(self) -> str:
-        """What tells it from other relays."""
+        """Host and port, to tell relays apart."""
         return f"{self.host}:{self.port}"[-200:]
 
     @classmethod
@@ -48,17 +48,17 @@ class Relay:
 
 @dataclass(eq=False)
 class Connection:
-    """A conversation with the relay, good for many mails, one after another."""
+    """An SMTP session with the relay, which takes one mail after another."""
 
     smtp: smtplib.SMTP
     mails: int = 0
     used_at: float = 0.0  # monotonic seconds
 
     def deliver(self, sender: str, recipient: str, content: bytes, start_before: float) -> str:
-        """Say one mail and return what the relay says to it.
+        """Send one mail and return the relay's answer.
 
-        The body is not begun after `start_before` (monotonic seconds), as the mail may then be another's.
-        Raises Refused, or TryAgain; silence after the last byte means that it was perhaps delivered.
+        Does not start the body after `start_before` (monotonic seconds): another worker may have the mail by then.
+        Raises Refused or TryAgain. A connection lost after the last byte means that the mail may have arrived.
         """
         self.mails += 1
         try:
@@ -71,28 +71,28 @@ class Connection:
             self.smtp.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         except OSError as error:
             self.smtp.close()
-            raise TryAgain(f"The relay went away: {in_words(error)}") from error
+            raise TryAgain(f"The connection to the relay was lost: {in_words(error)}") from error
         try:
             return self._expect(*self.smtp.getreply())
         except OSError as error:
             self.smtp.close()
-            reason = f"The relay went away before it answered for the mail: {in_words(error)}"
+            reason = f"The connection to the relay was lost before it confirmed the mail: {in_words(error)}"
             raise TryAgain(reason, perhaps_done=True) from error
 
-    def is_fit(self) -> bool:
-        """Whether another mail may go this way: it is not worn out or old, and the relay has not hung up.
+    def is_reusable(self) -> bool:
+        """True if another mail may go over it: neither too old nor used too often, and still open.
 
-        A relay speaks only when spoken to; anything there is to read is its goodbye.
+        A relay speaks only when asked, so anything to read is its goodbye.
         """
-        rested = monotonic() - self.used_at
-        if self.smtp.sock is None or self.mails >= MOST_MAILS_A_CONNECTION or rested > LONGEST_IDLE_SECONDS:
+        idle_seconds = monotonic() - self.used_at
+        if self.smtp.sock is None or self.mails >= MOST_MAILS_A_CONNECTION or idle_seconds > LONGEST_IDLE_SECONDS:
             return False
-        heard = select.poll()
-        heard.register(self.smtp.sock, select.POLLIN)
-        return not heard.poll(0)
+        readable = select.poll()
+        readable.register(self.smtp.sock, select.POLLIN)
+        return not readable.poll(0)
 
     def close(self) -> None:
-        """Say goodbye, and do not wait long for the answer."""
+        """Send QUIT, and wait at most GOODBYE_SECONDS for the answer."""
         with suppress(OSError):
             if self.smtp.sock is not None:
                 self.smtp.sock.settimeout(GOODBYE_SECONDS)
@@ -100,24 +100,24 @@ class Connection:
         self.smtp.close()
 
     def _expect(self, code: int, words: bytes, *, about_sender: bool = False) -> str:
-        """What the relay said, where it agrees. A refused sender is the operator's to mend, not the mail's end."""
-        said = without_addresses(f"{code} {words.decode(errors='replace')}")
+        """The relay's answer, if it is positive. A refused sender is for the operator to correct: the mail is kept."""
+        answer = without_addresses(f"{code} {words.decode(errors='replace')}")
         if code in (250, 251, 354):
-            return said
+            return answer
         if code == 421:
             self.smtp.close()
         else:
-            with suppress(OSError):  # the refusal stands, whatever becomes of the connection
+            with suppress(OSError):  # the refusal counts, even if the connection is lost
                 self.smtp.rset()
         if about_sender:
-            raise TryAgain(f"The relay refuses our sender: {said}")
-        raise Refused(said) if code >= 500 else TryAgain(f"The relay asks for patience: {said}")
+            raise TryAgain(f"The relay refuses our sender: {answer}")
+        raise Refused(answer) if code >= 500 else TryAgain(f"The relay refused for now: {answer}")
 
 
-def converse(relay: Relay, domain: str, timeout: int) -> Connection:
-    """A fresh conversation, past greeting, TLS and sign-in; `timeout` is in seconds for each answer.
+def connect(relay: Relay, domain: str, timeout: int) -> Connection:
+    """A new connection, past greeting, TLS and sign-in; `timeout` is in seconds, for each answer.
 
-    Raises OSError where there is none.
+    Raises OSError if any of these fails.
     """
     smtp = None
     try:
@@ -133,11 +133,11 @@ def converse(relay: Relay, domain: str, timeout: int) -> Connection:
 
 
 def _greet(relay: Relay, domain: str, timeout: int) -> smtplib.SMTP:
-    where = (relay.host, relay.port, domain)
+    address = (relay.host, relay.port, domain)
     if relay.scheme == "smtps":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=timeout, context=ssl.create_default_context())
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=timeout, context=ssl.create_default_context())
     else:
-        smtp = smtplib.SMTP(*where, timeout=timeout)
+        smtp = smtplib.SMTP(*address, timeout=timeout)
     assert smtp.sock is not None
     smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if relay.scheme == "smtp+starttls":
@@ -146,16 +146,16 @@ def _greet(relay: Relay, domain: str, timeout: int) -> smtplib.SMTP:
 
 
 def why_unreachable(error: OSError) -> str:
-    """A sentence for the operator about a relay that could not be talked to."""
+    """A sentence for the operator that says why no connection could be made."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"The relay refuses our user name or password: {in_words(error)}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"The relay's certificate is not to be trusted: {error.verify_message}"
+        return f"The relay's certificate is not trusted: {error.verify_message}"
     return f"The relay cannot be reached: {in_words(error)}"
 
 
 def in_words(error: OSError) -> str:
-    """What an error says, without any address."""
+    """An error's message, without any address."""
     if isinstance(error, smtplib.SMTPResponseException):
         words = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return without_addresses(f"{error.smtp_code} {words}")
@@ -163,5 +163,5 @@ def in_words(error: OSError) -> str:
 
 
 def without_addresses(words: str) -> str:
-    """`words` in one line, with every e-mail address taken out."""
+    """`words` in one line of at most 500 characters, with `(address)` for every e-mail address."""
     return " ".join(re.sub(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+", "(address)", words).split())[:500]

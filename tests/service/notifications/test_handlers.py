@@ -1,4 +1,4 @@
-"""From a mail that is owed to a mail at the relay, with all that can happen on the way."""
+"""From the message that asks for a mail to the mail at the relay, and everything that can go wrong between."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def only_receipt(world: World) -> Settled:
     return receipt
 
 
-def test_a_mail_that_is_owed_is_sent_and_answered_for(world: World, relay: ReceivingRelay) -> None:
+def test_a_mail_is_sent_and_a_receipt_returned(world: World, relay: ReceivingRelay) -> None:
     envelope = owed(a_mail())
     world.handle(envelope)
     (mail,) = relay.mails
@@ -58,7 +58,9 @@ def test_a_mail_that_is_owed_is_sent_and_answered_for(world: World, relay: Recei
     assert kept.envelope is None
 
 
-def test_a_repeat_sends_no_second_mail_and_has_the_same_answer(world: World, relay: ReceivingRelay) -> None:
+def test_a_redelivered_message_sends_no_second_mail_and_returns_the_same_receipt(
+    world: World, relay: ReceivingRelay
+) -> None:
     envelope = owed(a_mail())
     world.handle(envelope)
     world.handle(envelope)
@@ -67,7 +69,7 @@ def test_a_repeat_sends_no_second_mail_and_has_the_same_answer(world: World, rel
     assert first == second
 
 
-def test_something_older_is_not_sent_after_something_newer(world: World, relay: ReceivingRelay) -> None:
+def test_an_older_mail_is_not_sent_after_a_newer_one(world: World, relay: ReceivingRelay) -> None:
     older, newer = owed(a_mail(), ordinal=1), owed(a_mail(kind="cancelled"), ordinal=2)
     world.handle(newer)
     world.handle(older)
@@ -83,13 +85,13 @@ def test_two_mails_go_over_one_connection(world: World, relay: ReceivingRelay) -
     assert len(relay.callers) == 1
 
 
-def test_a_relay_that_asks_for_patience_gets_the_mail_later(world: World, relay: ReceivingRelay) -> None:
+def test_a_mail_that_is_refused_for_now_is_sent_later(world: World, relay: ReceivingRelay) -> None:
     relay.to_mails.append("451 4.7.1 Greylisted, ada@example.org, come back later")
     envelope = owed(a_mail())
     world.handle(envelope)
     waiting = world.delivery(envelope)
     assert (waiting.status, waiting.errors, waiting.crashes, world.receipts) == ("pending", 0, 0, [])
-    assert waiting.detail == "The relay asks for patience: 451 4.7.1 Greylisted, (address), come back later"
+    assert waiting.detail == "The relay refused for now: 451 4.7.1 Greylisted, (address), come back later"
     assert waiting.due_at is not None
     world.let_the_pause_end(envelope)
     world.handle(envelope)
@@ -98,7 +100,9 @@ def test_a_relay_that_asks_for_patience_gets_the_mail_later(world: World, relay:
 
 
 @pytest.mark.parametrize("point", ["recipient", "mail"])
-def test_a_refusal_for_good_ends_the_mail_and_names_nobody(world: World, relay: ReceivingRelay, point: str) -> None:
+def test_a_mail_that_is_refused_for_good_fails_without_naming_anybody(
+    world: World, relay: ReceivingRelay, point: str
+) -> None:
     (relay.to_recipients if point == "recipient" else relay.to_mails).append("550 5.1.1 <ada@example.org> is unknown")
     envelope = owed(a_mail())
     world.handle(envelope)
@@ -118,7 +122,7 @@ def test_after_a_refusal_the_next_mail_goes_over_the_same_connection(world: Worl
     assert len(relay.callers) == 1
 
 
-def test_a_relay_that_hangs_up_before_answering_may_have_taken_the_mail(world: World, relay: ReceivingRelay) -> None:
+def test_a_mail_that_the_relay_never_confirmed_is_sent_again_and_marked(world: World, relay: ReceivingRelay) -> None:
     relay.to_mails.append(HANG_UP)
     envelope = owed(a_mail())
     world.handle(envelope)
@@ -130,7 +134,7 @@ def test_a_relay_that_hangs_up_before_answering_may_have_taken_the_mail(world: W
     assert only_receipt(world).possibly_repeated
 
 
-def test_a_relay_that_always_hangs_up_is_not_given_the_mail_for_ever(world: World, relay: ReceivingRelay) -> None:
+def test_a_mail_that_the_relay_never_confirms_fails_after_three_tries(world: World, relay: ReceivingRelay) -> None:
     relay.to_mails.extend([HANG_UP] * 10)
     envelope = owed(a_mail())
     for _ in range(6):
@@ -140,7 +144,7 @@ def test_a_relay_that_always_hangs_up_is_not_given_the_mail_for_ever(world: Worl
     assert {receipt.outcome for receipt in world.receipts if isinstance(receipt, Settled)} == {Outcome.FAILED}
 
 
-def test_a_relay_that_has_hung_up_meanwhile_is_called_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_that_the_relay_closed_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ReceivingRelay() as relay:
         world = World(tmp_path, monkeypatch, SMTP_URL=f"smtp://127.0.0.1:{relay.port}")
         world.handle(owed(a_mail(), ordinal=1))
@@ -150,10 +154,10 @@ def test_a_relay_that_has_hung_up_meanwhile_is_called_again(tmp_path: Path, monk
 
 
 class Died(BaseException):
-    """What no handler survives."""
+    """Ends a handler as the death of its process would."""
 
 
-def test_a_worker_that_dies_leaves_a_mail_that_is_sent_again_as_it_was(
+def test_a_mail_whose_worker_died_is_sent_again_with_the_same_bytes(
     world: World, relay: ReceivingRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(_: object) -> None:
@@ -161,11 +165,11 @@ def test_a_worker_that_dies_leaves_a_mail_that_is_sent_again_as_it_was(
 
     envelope = owed(a_mail())
     with monkeypatch.context() as patched:
-        patched.setattr(world.app.extensions["transport"], "_keep", die)
+        patched.setattr(world.app.extensions["transport"], "_put_back", die)
         with pytest.raises(Died):
             world.handle(envelope)
     world.handle(envelope)
-    assert len(relay.mails) == 1  # the lease holds: nobody touches it
+    assert len(relay.mails) == 1  # the lease is still held
     world.let_the_lease_run_out(envelope)
     world.handle(envelope)
     first, second = relay.mails
@@ -174,7 +178,7 @@ def test_a_worker_that_dies_leaves_a_mail_that_is_sent_again_as_it_was(
     assert only_receipt(world).possibly_repeated
 
 
-def test_the_database_is_free_while_the_relay_is_talked_to(world: World, relay: ReceivingRelay, tmp_path: Path) -> None:
+def test_the_database_is_not_locked_while_a_mail_is_sent(world: World, relay: ReceivingRelay, tmp_path: Path) -> None:
     def write() -> None:
         with sqlite3.connect(tmp_path / "notifications.db", timeout=0, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -203,15 +207,13 @@ def test_a_mail_that_cannot_be_composed_fails_with_the_reason(world: World, rela
     assert relay.mails == []
 
 
-def test_a_relay_that_cannot_be_reached_is_let_be_and_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mails_wait_while_the_relay_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     later = ReceivingRelay()
     world = World(tmp_path, monkeypatch, SMTP_URL=f"smtp://127.0.0.1:{later.port}")
     first, second = owed(a_mail(), key="registration 1"), owed(a_mail(), key="registration 2")
     world.handle(first)
     with later:
-        world.handle(second)  # the relay is back, but nobody knows yet
+        world.handle(second)  # the relay is back, but the circuit is still open
         assert later.mails == []
         for waiting in (world.delivery(first), world.delivery(second)):
             assert (waiting.status, waiting.errors) == ("pending", 0)
@@ -224,7 +226,7 @@ def test_a_relay_that_cannot_be_reached_is_let_be_and_tried_again(
         assert len(later.mails) == 2
 
 
-def test_each_mail_has_a_return_path_of_its_own_where_bounces_are_read(
+def test_each_mail_has_its_own_return_path_if_bounces_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relay: ReceivingRelay
 ) -> None:
     settings = {"SMTP_URL": f"smtp://127.0.0.1:{relay.port}", "BOUNCE_ADDRESS": "bounces+@example.org"}
@@ -234,7 +236,7 @@ def test_each_mail_has_a_return_path_of_its_own_where_bounces_are_read(
     assert relay.senders == [f"bounces+{envelope.id.replace('-', '')}@example.org"]
 
 
-def test_a_mail_is_signed_where_there_is_a_key_and_survives_the_way(
+def test_a_mail_is_signed_if_there_is_a_key_and_arrives_unchanged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, relay: ReceivingRelay
 ) -> None:
     settings = {"SMTP_URL": f"smtp://127.0.0.1:{relay.port}", "DKIM_KEY": pem(PRIVATE), "DKIM_SELECTOR": "placecard"}
@@ -244,7 +246,7 @@ def test_a_mail_is_signed_where_there_is_a_key_and_survives_the_way(
     assert dkim.verify(content, dnsfunc=published)
 
 
-def test_a_receipt_settles_what_notifications_owed(world: World) -> None:
+def test_a_receipt_settles_the_message_it_names(world: World) -> None:
     with world.app.app_context():
         message_id = outbox.owe(queue, "registration", a_mail(), key="bounce", ordinal=1)
         db.session.commit()

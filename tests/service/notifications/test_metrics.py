@@ -1,4 +1,4 @@
-"""What an operator's monitoring sees: figures, and never an address."""
+"""Metrics of notifications: figures, and never an address."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.support.mail_examples import a_mail
 from tests.support.notifications_world import World, owed
 
 
-def test_metrics_say_what_became_of_mails_and_how_long_they_took(
+def test_metrics_count_mails_by_outcome_and_say_how_long_they_took(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World(tmp_path, monkeypatch, MAIL_DIR=str(tmp_path / "mail"))

@@ -1,4 +1,4 @@
-"""How a mail would look, asked before it is sent."""
+"""Previews of mails."""
 
 import json
 from email import policy
@@ -29,7 +29,7 @@ def asked(world: World, mail: MailDue) -> TestResponse:
 
 
 @pytest.mark.parametrize("kind", [Kind.CONFIRMED, Kind.WAITLISTED])
-def test_a_preview_reads_as_the_mail_that_would_be_sent(world: World, kind: Kind, tmp_path: Path) -> None:
+def test_a_preview_equals_the_mail_that_would_be_sent(world: World, kind: Kind, tmp_path: Path) -> None:
     mail = a_mail(kind=kind, name="Example, Ada 👩🏽‍💻")
     written = decode("written-mail", 1, asked(world, mail).get_json())
     sent = compose(mail, MAIL_ID, world.app.extensions["letterhead"])
@@ -44,7 +44,7 @@ def test_a_preview_reads_as_the_mail_that_would_be_sent(world: World, kind: Kind
     assert not (tmp_path / "mail").exists(), "a preview was sent"
 
 
-def test_what_cannot_be_written_is_refused_with_the_reason(world: World) -> None:
+def test_a_mail_that_cannot_be_composed_is_refused_with_the_reason(world: World) -> None:
     answer = asked(world, a_mail(name="Ada\nExample"))
     assert (answer.status_code, answer.get_json()) == (422, {"reason": "There is a line break in the name."})
 

@@ -1,4 +1,4 @@
-"""A composed mail is one that every mail program can read, the same to the byte each time."""
+"""Composed mails: every mail program can read them, and a retry has the same bytes."""
 
 import unicodedata
 from email import message_from_bytes, policy
@@ -38,7 +38,7 @@ any_script = st.one_of(one_line_of_text, st.sampled_from(NAMES))
 
 
 def parsed(content: bytes) -> EmailMessage:
-    """A strict reading: any defect anywhere is an error."""
+    """The mail, parsed strictly: any defect anywhere is an error."""
     mail: EmailMessage = BytesParser(policy=policy.SMTP.clone(raise_on_defect=True)).parsebytes(content)
     for part in mail.walk():
         assert part.defects == []
@@ -48,7 +48,7 @@ def parsed(content: bytes) -> EmailMessage:
 
 
 def folded_out(content: bytes, header: str) -> str:
-    """A header as it was written, in one line. Python 3.11's newer parser puts spaces into long names."""
+    """A header unfolded. The newer parser of Python 3.11 puts spaces into long names."""
     return str(message_from_bytes(content)[header]).replace("\r\n", "").replace("\n", "")
 
 
@@ -87,7 +87,7 @@ def test_a_mail_can_cross_any_server(name: str, title: str) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(name=any_script, title=any_script)
-def test_a_repeat_is_equal_to_the_byte(name: str, title: str) -> None:
+def test_a_retry_composes_the_same_bytes(name: str, title: str) -> None:
     mail = a_mail(name=name, event=an_event(title=title))
     assert bytes_of(mail) == bytes_of(mail)
 
@@ -102,7 +102,7 @@ def test_a_mail_has_one_recipient_and_names_nobody_else(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", Kind)
-def test_every_kind_of_mail_to_every_name_reads_without_a_defect(kind: Kind, name: str) -> None:
+def test_every_kind_of_mail_to_every_name_parses_without_a_defect(kind: Kind, name: str) -> None:
     mail = a_mail(kind=kind, name=name, topic=name, reason=name, event=an_event(title=name))
     content = bytes_of(mail)
     assert max(map(len, content.split(b"\r\n"))) <= 998
@@ -127,7 +127,7 @@ def test_without_an_invite_a_mail_is_text_and_html_alone() -> None:
     assert [part.get_content_type() for part in read.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
-def test_the_invite_travels_to_the_byte_and_names_its_method() -> None:
+def test_the_invite_arrives_byte_for_byte_and_names_its_method() -> None:
     read = parsed(bytes_of(a_mail()))
     calendar, attachment = list(read.walk())[-2:]
     for part in (calendar, attachment):
@@ -138,7 +138,7 @@ def test_the_invite_travels_to_the_byte_and_names_its_method() -> None:
     assert attachment.get_content_disposition() == "attachment"
 
 
-def test_headers_say_who_when_and_that_no_person_typed_this() -> None:
+def test_headers_name_the_sender_the_date_and_an_automatic_mail() -> None:
     read = parsed(bytes_of(a_mail()))
     assert read["From"] == "Example Foundation <events@example.org>"
     assert read["Reply-To"] == "hello@example.org"
@@ -166,7 +166,7 @@ def test_a_line_break_in_a_header_is_refused(ending: str) -> None:
     ["", "ada", "@example.org", "ada@", "ada@example.org, eve@example.com", "ada@example.org\r\nBcc: eve@example.com",
      "Ada <ada@example.org>", "ada@example.org (Ada)", "ädä@example.org", "ada@a..example.org"],
 )  # fmt: skip
-def test_what_is_not_one_address_is_refused_and_not_repeated(box: str) -> None:
+def test_anything_but_one_address_is_refused_and_not_quoted(box: str) -> None:
     with pytest.raises(Unsendable) as refusal:
         bytes_of(a_mail(email=box))
     assert "ada" not in str(refusal.value)
@@ -177,7 +177,7 @@ def test_a_domain_in_another_script_is_written_in_ascii() -> None:
     assert read["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example.org"
 
 
-def test_a_bounce_address_of_its_own_names_the_mail() -> None:
+def test_a_bounce_address_names_the_mail() -> None:
     shared = Letterhead(LETTERHEAD.sender, LETTERHEAD.reply_to)
     own = Letterhead(LETTERHEAD.sender, LETTERHEAD.reply_to, bounce_address="bounces+@example.org")
     assert shared.envelope_sender(MAIL_ID) == "events@example.org"
@@ -189,12 +189,12 @@ def test_one_line_leaves_joined_emoji_and_marks_of_direction_alone() -> None:
     assert unicodedata.category("\u200f") == "Cf"
 
 
-def test_half_a_character_in_a_reason_does_not_hold_the_mail_up() -> None:
+def test_a_lone_surrogate_in_a_reason_is_replaced() -> None:
     text = parsed(bytes_of(a_mail(kind="not_placed", reason="It is full \ud83d"))).get_body(["plain"])
     assert text is not None
     assert "It is full ?" in text.get_content()
 
 
-def test_a_return_alone_ends_a_line_for_everybody() -> None:
+def test_a_carriage_return_alone_becomes_a_line_end() -> None:
     content = bytes_of(a_mail(next_steps=("One\rtwo",)))
     assert b"\r" not in content.replace(b"\r\n", b"")

@@ -1,4 +1,4 @@
-"""Settings: what is wrong is said in one sentence, and no password is ever shown."""
+"""Settings: one sentence names a wrong one, and no password is ever shown."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from shared.runtime.settings import BadSetting
 from tests.support.mail_examples import ENOUGH
 
 
-def test_replies_go_to_the_sender_unless_told_otherwise() -> None:
+def test_replies_go_to_the_sender_unless_reply_to_is_set() -> None:
     assert Config.read(ENOUGH).REPLY_TO == ("", "events@example.org")
     assert Config.read({**ENOUGH, "REPLY_TO": "hello@example.org"}).REPLY_TO == ("", "hello@example.org")
 
@@ -62,5 +62,5 @@ def test_a_relay_never_shows_its_password() -> None:
         ("line one\r\nline two", "line one line two"),
     ],
 )
-def test_addresses_are_taken_out_of_what_a_relay_says(said: str, kept: str) -> None:
+def test_addresses_are_taken_out_of_a_relays_answer(said: str, kept: str) -> None:
     assert without_addresses(said) == kept

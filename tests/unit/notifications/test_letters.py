@@ -1,4 +1,4 @@
-"""What mails say: everything a person needs, in plain text and in HTML alike."""
+"""The words of mails: plain text and HTML say the same."""
 
 import re
 from html import unescape
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.letters import Letter, write
+from services.notifications.letters import TEMPLATES, Letter, write
 from shared.contracts.notices import Invite, InviteFacts, Kind
 from tests.support.mail_examples import INVITE, a_mail, a_session, an_event
 
@@ -19,13 +19,13 @@ def letter(kind: str = "confirmed", **changes: Any) -> Letter:
 
 
 def seen(html: str) -> str:
-    """The words of an HTML mail."""
+    """The visible words of an HTML mail."""
     body = html[html.index("<body") :]
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_every_mail_says_what_when_and_where_to_change_it(kind: Kind) -> None:
+def test_every_kind_of_mail_names_the_event_the_time_and_the_persons_own_page(kind: Kind) -> None:
     written = letter(kind)
     assert "Learning together" in written.subject
     assert len(written.subject) <= 78
@@ -39,7 +39,7 @@ def test_every_mail_says_what_when_and_where_to_change_it(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_the_joining_link_is_told_only_to_those_who_hold_a_place(kind: Kind) -> None:
+def test_the_join_link_is_sent_only_to_people_with_a_place(kind: Kind) -> None:
     with_place, without = letter(kind, holds_place=True), letter(kind, holds_place=False)
     assert f"Join online: {JOIN}\n" in with_place.text
     assert f'href="{JOIN}"' in with_place.html
@@ -55,14 +55,14 @@ def test_the_joining_link_is_told_only_to_those_who_hold_a_place(kind: Kind) -> 
         ("session", InviteFacts(decline_frees_place=True), "calendar. Answer it if you like: the organisers see"),
     ],
 )
-def test_a_mail_says_what_an_answer_to_its_invite_does(kind: str, choices: InviteFacts, sentence: str) -> None:
+def test_a_mail_says_what_answering_its_invite_does(kind: str, choices: InviteFacts, sentence: str) -> None:
     written = letter(kind, event=an_event(invites=choices))
     assert f"The invite in this e-mail puts the date in your {sentence}" in written.text
     assert f"The invite in this e-mail puts the date in your {sentence}" in seen(written.html)
     assert ("Answer it" in written.text) == choices.asks_for_rsvp
 
 
-def test_a_session_without_a_link_yet_says_that_one_will_follow() -> None:
+def test_a_session_without_a_join_link_says_that_one_will_follow() -> None:
     written = letter(event=an_event(sessions=(a_session(join_url=None),)))
     assert "Where: online; the link to join will follow\n" in written.text
     assert "Online; the link to join will follow" in seen(written.html)
@@ -81,14 +81,14 @@ def test_several_sessions_are_listed_with_their_own_titles_and_places() -> None:
     assert JOIN not in written.text + written.html
 
 
-def test_next_steps_are_told_in_their_own_sentences() -> None:
+def test_next_steps_are_listed_word_for_word() -> None:
     written = letter(next_steps=("A person looks at your answers.", "We write within a week."))
     assert "What happens next\n* A person looks at your answers.\n* We write within a week.\n" in written.text
     assert "What happens next A person looks at your answers. We write within a week." in seen(written.html)
 
 
 @pytest.mark.parametrize("kind", ["not_placed", "event_cancelled"])
-def test_a_reason_is_told_as_it_was_written(kind: str) -> None:
+def test_a_reason_is_quoted_as_it_was_written(kind: str) -> None:
     written = letter(kind, reason="Our speaker is ill.\r\nWe are sorry.")
     assert "Why\nOur speaker is ill.\nWe are sorry.\n" in written.text
     assert "Why Our speaker is ill. We are sorry." in seen(written.html)
@@ -109,7 +109,7 @@ def test_a_change_is_named(changes: tuple[str, ...], words: str) -> None:
     assert f"have changed {words} Learning together" in seen(written.html)
 
 
-def test_the_calendar_is_spoken_of_as_the_invite_does() -> None:
+def test_a_mail_says_what_its_invite_does_to_the_calendar() -> None:
     asked, withdrawn = letter(), letter("cancelled", invite=Invite(method="CANCEL", content=INVITE.content))
     for words in (asked.text, seen(asked.html)):
         assert "puts the date in your calendar" in words
@@ -117,7 +117,7 @@ def test_the_calendar_is_spoken_of_as_the_invite_does() -> None:
         assert "takes the date out of your calendar" in words
 
 
-def test_without_an_invite_whoever_holds_a_place_is_offered_their_feed() -> None:
+def test_a_person_with_a_place_and_no_invite_is_offered_their_feed() -> None:
     feed = "https://events.example.org/calendar/people/token.ics"
     assert feed in letter(invite=None, feed_url=feed).text
     assert f'href="{feed}"' in letter(invite=None, feed_url=feed).html
@@ -126,20 +126,20 @@ def test_without_an_invite_whoever_holds_a_place_is_offered_their_feed() -> None
 
 
 def test_nothing_that_people_type_becomes_markup() -> None:
-    sly = '<script>alert("x")</script>&"'
+    markup = '<script>alert("x")</script>&"'
     written = letter(
         "not_placed",
-        name=sly,
-        event=an_event(title=sly, sessions=(a_session(title=sly + sly, location=sly),)),
-        next_steps=(sly,),
-        reason=sly,
+        name=markup,
+        event=an_event(title=markup, sessions=(a_session(title=markup + markup, location=markup),)),
+        next_steps=(markup,),
+        reason=markup,
     )
     assert "<script" not in written.html
     assert seen(written.html).count("<script>alert") >= 7
-    assert f"Hello {sly}," in written.text
+    assert f"Hello {markup}," in written.text
 
 
-def test_somebody_without_a_name_is_greeted_all_the_same() -> None:
+def test_a_person_without_a_name_is_greeted() -> None:
     written = letter(name="")
     assert written.text.startswith("Hello,\n\n")
     assert '<p dir="auto">Hello,</p>' in written.html
@@ -150,3 +150,9 @@ def test_an_html_mail_names_its_language_and_has_no_outside_parts() -> None:
     assert '<html lang="en-GB">' in html
     assert "prefers-color-scheme: dark" in html
     assert not re.search(r"<(img|script|link|iframe)|url\(|@import", html)
+
+
+def test_every_kind_of_notice_has_its_own_pair_of_templates() -> None:
+    shared = {"base.txt", "base.html"}
+    written = {name for name in TEMPLATES.list_templates(["txt", "html"]) if "/" not in name}
+    assert written - shared == {f"{kind}.{suffix}" for kind in Kind for suffix in ("txt", "html")}

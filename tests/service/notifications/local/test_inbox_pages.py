@@ -1,4 +1,4 @@
-"""Mail that is kept instead of sent, and the page it is read on."""
+"""The inbox pages, and the mails that are kept instead of sent."""
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -61,13 +61,13 @@ def test_the_newest_mail_comes_first_and_older_ones_are_a_page_away(
     assert second not in older
 
 
-def test_what_others_put_in_the_folder_is_passed_over(world: World, browser: FlaskClient, tmp_path: Path) -> None:
+def test_other_files_in_the_folder_are_ignored(world: World, browser: FlaskClient, tmp_path: Path) -> None:
     world.handle(owed(a_mail()))
     (tmp_path / "mail" / "new" / "a-note-of-my-own").write_text("Hello")
     assert browser.get("/mail/inbox").text.count('<th scope="row"') == 1
 
 
-def test_the_html_of_a_mail_can_do_nothing_but_open_links_outside(
+def test_the_html_of_a_mail_runs_no_script_and_opens_links_in_a_new_tab(
     world: World, browser: FlaskClient, tmp_path: Path
 ) -> None:
     world.handle(owed(a_mail()))
@@ -82,7 +82,7 @@ def test_the_html_of_a_mail_can_do_nothing_but_open_links_outside(
     assert "frame-src 'self'" in framing
 
 
-def test_the_invite_and_the_whole_mail_are_served_to_the_byte(
+def test_the_invite_and_the_whole_mail_are_served_byte_for_byte(
     world: World, browser: FlaskClient, tmp_path: Path
 ) -> None:
     mail = a_mail()
@@ -98,15 +98,15 @@ def test_the_invite_and_the_whole_mail_are_served_to_the_byte(
 
 
 @pytest.mark.parametrize("path", ["", "/html", "/raw", "/invite.ics"])
-def test_a_mail_that_is_not_there_is_not_found(browser: FlaskClient, path: str) -> None:
+def test_an_unknown_mail_is_not_found(browser: FlaskClient, path: str) -> None:
     assert browser.get(f"/mail/inbox/{uuid4()}{path}").status_code == 404
     assert browser.get(f"/mail/inbox/..%2f..%2fnotifications.db{path}").status_code == 404
 
 
-def test_there_is_no_inbox_where_mail_goes_to_a_relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_no_inbox_pages_if_mail_goes_to_a_relay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(tmp_path, monkeypatch, SMTP_URL="smtp://127.0.0.1:1")
     assert world.app.test_client().get("/mail/inbox").status_code == 404
 
 
-def test_health_is_asked_under_mail(browser: FlaskClient) -> None:
+def test_the_health_check_is_under_mail(browser: FlaskClient) -> None:
     assert browser.get("/mail/healthz").json == {"status": "ok", "service": "notifications"}

@@ -1,4 +1,4 @@
-"""Sign-in and TLS, against a server that insists on them."""
+"""Sign-in and TLS, against a server that requires them."""
 
 import shutil
 import ssl
@@ -41,7 +41,7 @@ def tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_the_right_password_opens_the_door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_right_password_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ReceivingRelay(authenticator=check, auth_required=True, auth_require_tls=False) as relay:
         world = World(tmp_path, monkeypatch, SMTP_URL=f"smtp://sender:{IN_A_URL}@127.0.0.1:{relay.port}")
         world.handle(owed(a_mail()))
@@ -49,9 +49,7 @@ def test_the_right_password_opens_the_door(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-def test_a_wrong_password_is_the_operators_to_mend_and_loses_no_mail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wrong_password_loses_no_mail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with ReceivingRelay(authenticator=check, auth_required=True, auth_require_tls=False) as relay:
         world = World(tmp_path, monkeypatch, SMTP_URL=f"smtp://sender:wrong@127.0.0.1:{relay.port}")
         envelope = owed(a_mail())
@@ -83,7 +81,7 @@ def test_tls_from_the_first_byte(
         assert len(relay.mails) == 2
 
 
-def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+def test_a_self_signed_certificate_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext
 ) -> None:
     with ReceivingRelay(tls_context=tls, require_starttls=True) as relay:
@@ -92,10 +90,10 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
         world.handle(envelope)
         assert relay.mails == []
     detail = world.delivery(envelope).detail
-    assert detail == "The relay's certificate is not to be trusted: self-signed certificate"
+    assert detail == "The relay's certificate is not trusted: self-signed certificate"
 
 
-def test_a_relay_without_starttls_is_not_talked_to_in_the_clear(
+def test_nothing_is_sent_in_the_clear_to_a_relay_without_starttls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ReceivingRelay() as relay:

@@ -1,74 +1,74 @@
-"""Holding back, with a clock that the test moves."""
+"""The circuit breaker, with a clock that the test moves."""
 
 from datetime import timedelta
 
 import pytest
 
-from services.notifications.relay import circuit as circuits
-from services.notifications.relay.circuit import Circuit
+from services.notifications.relay import circuit
+from services.notifications.relay.circuit import CircuitBreaker
 from shared.messaging.inbox import TryAgain
 
 
-class Hands:
-    """The hands of the clock."""
+class Clock:
+    """The time, in seconds."""
 
     at = 1000.0
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Hands:
-    hands = Hands()
-    monkeypatch.setattr(circuits, "monotonic", lambda: hands.at)
-    return hands
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    moved = Clock()
+    monkeypatch.setattr(circuit, "monotonic", lambda: moved.at)
+    return moved
 
 
-def is_open(circuit: Circuit) -> bool:
+def may_try(breaker: CircuitBreaker) -> bool:
     try:
-        circuit.check()
+        breaker.check()
     except TryAgain:
         return False
     return True
 
 
-def test_a_lost_relay_is_let_be_longer_each_time_up_to_a_minute(clock: Hands) -> None:
-    circuit, pauses = Circuit(timeout=5), []
+def test_each_pause_is_twice_as_long_up_to_a_minute(clock: Clock) -> None:
+    breaker, pauses = CircuitBreaker(timeout=5), []
     for _ in range(9):
-        pause = circuit.failed("It is away.").pause
+        pause = breaker.failed("It is away.").pause
         assert pause is not None
         pauses.append(pause.total_seconds())
         clock.at += pauses[-1]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
-def test_after_the_pause_one_mail_looks_while_the_others_wait(clock: Hands) -> None:
-    circuit = Circuit(timeout=5)
-    circuit.failed("It is away.")
-    assert not is_open(circuit)
+def test_after_the_pause_one_mail_tries_while_the_others_wait(clock: Clock) -> None:
+    breaker = CircuitBreaker(timeout=5)
+    breaker.failed("It is away.")
+    assert not may_try(breaker)
     clock.at += 1.0
-    assert [is_open(circuit) for _ in range(3)] == [True, False, False]
+    assert [may_try(breaker) for _ in range(3)] == [True, False, False]
 
 
-def test_a_scout_that_never_comes_back_is_followed_by_another(clock: Hands) -> None:
-    circuit = Circuit(timeout=5)
-    circuit.failed("It is away.")
+def test_a_trial_that_never_ends_is_followed_by_another(clock: Clock) -> None:
+    breaker = CircuitBreaker(timeout=5)
+    breaker.failed("It is away.")
     clock.at += 1.0
-    assert is_open(circuit)
+    assert may_try(breaker)
     clock.at += 5.0
-    assert is_open(circuit)
+    assert may_try(breaker)
 
 
-def test_a_relay_that_is_back_is_open_to_all_and_forgiven(clock: Hands) -> None:
-    circuit = Circuit(timeout=5)
+def test_a_success_lets_all_mails_through_and_resets_the_pause(clock: Clock) -> None:
+    breaker = CircuitBreaker(timeout=5)
     for _ in range(5):
-        circuit.failed("It is away.")
+        breaker.failed("It is away.")
         clock.at += 60.0
-    circuit.mended()
-    assert is_open(circuit)
-    assert circuit.failed("It is away again.").pause == timedelta(seconds=1)
+    breaker.succeeded()
+    assert may_try(breaker)
+    assert breaker.failed("It is away again.").pause == timedelta(seconds=1)
 
 
-def test_mails_that_find_out_together_count_as_one_failure(clock: Hands) -> None:
-    circuit = Circuit(timeout=5)
+def test_mails_that_fail_together_count_as_one_failure(clock: Clock) -> None:
+    breaker = CircuitBreaker(timeout=5)
     for _ in range(4):
-        pause = circuit.failed("It is away.").pause
+        pause = breaker.failed("It is away.").pause
     assert pause == timedelta(seconds=1)
