@@ -1,4 +1,4 @@
-"""Forked processes: what they share, when they stop, and that they end with their parent."""
+"""Forked processes: shared memory, stop signals, and an end together with the parent."""
 
 import ctypes
 import gc
@@ -14,9 +14,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def share_what_is_loaded() -> None:
-    """Make what is loaded stay shared with the processes forked from now on.
+    """Keep the loaded modules in memory that later forks share.
 
-    The collector would write to every page of it in each of them, and each would set up the mappers by itself.
+    Without this, the garbage collector of each fork would write to every page, and each would configure the mappers.
     """
     configure_mappers()
     gc.collect()
@@ -27,12 +27,15 @@ def die_with_parent(parent: int) -> None:
     """Ask Linux to end this process when its parent is killed outright; elsewhere, do nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed before this was asked
+        if os.getppid() != parent:  # the parent was killed before the call above
             os._exit(1)
 
 
 def stop_signal() -> threading.Event:
-    """An event that SIGTERM and SIGINT set, instead of ending the process."""
+    """Return an event that SIGTERM and SIGINT set, instead of ending the process.
+
+    Wait for it with a timeout, in a loop: Python runs no handler for a signal that arrives just before an untimed wait.
+    """
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Serves a WSGI application with waitress, in one process or in several that share a socket."""
+"""Serves a WSGI application with waitress, in one process or in several that share a listening socket."""
 
 import logging
 import os
@@ -22,8 +22,8 @@ log = structlog.get_logger()
 
 
 def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
-    """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits
+    """Serve a WSGI application until SIGTERM or SIGINT, then finish the requests under way."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns about every request that waits
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         if workers == 1:
             _serve(app, listener, threads, shutdown_seconds)
@@ -53,14 +53,14 @@ def _serve(app: Any, listener: socket.socket, threads: int, shutdown_seconds: in
 
 
 def _is_answering(server: Any) -> bool:
-    """Whether a request is being handled, or an answer not yet sent off whole."""
+    """True while a request is being handled or a response has not been sent completely."""
     dispatcher = server.task_dispatcher
     unsent = any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values())
     return bool(dispatcher.active_count or dispatcher.queue or unsent)
 
 
 def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: int, shutdown_seconds: int) -> None:
-    """Fork processes that share the socket, and start again those that die."""
+    """Fork processes that share the socket, and replace those that die."""
 
     def fork() -> int:
         child = os.fork()

@@ -256,7 +256,7 @@ def test_what_a_dead_worker_did_in_one_transaction_is_not_there_and_not_said_to_
     class Dies(Handler):
         def __call__(self, message: EventListed) -> Any:
             if self.calls == 0:
-                world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
+                world.db.session.add(world.Inbox(**receiving.new_row(news(key="stray"), now())))
                 world.db.session.flush()
             return super().__call__(message)
 
@@ -359,7 +359,7 @@ def test_a_crash_is_counted_once_however_long_its_message_waits_for_its_turn(wor
             world.queue.handle(newer)
         world.db.session.rollback()
         clock.shift(inbox.LEASE + timedelta(seconds=1))
-        world.db.session.add(world.Inbox(**receiving.fresh(older, now()), lease_until=now() + inbox.LEASE))
+        world.db.session.add(world.Inbox(**receiving.new_row(older, now()), lease_until=now() + inbox.LEASE))
         world.db.session.commit()
         for _ in range(receiving.MOST_CRASHES):
             world.queue.handle(newer)
@@ -378,7 +378,7 @@ def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes:
 def test_what_a_failed_handler_wrote_is_taken_back(world: World) -> None:
     class Writes(Handler):
         def __call__(self, message: EventListed) -> Any:
-            world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
+            world.db.session.add(world.Inbox(**receiving.new_row(news(key="stray"), now())))
             world.db.session.flush()
             raise RuntimeError("after writing")
 

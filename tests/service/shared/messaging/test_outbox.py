@@ -15,6 +15,7 @@ from shared.contracts.receipts import Outcome, Settled
 from shared.database.ids import new_id
 from shared.database.utc import now
 from shared.messaging import outbox, outbox_queries
+from shared.messaging.serving import Serving
 from tests.support.messaging_world import World
 
 
@@ -177,11 +178,11 @@ def test_a_receipt_that_cannot_be_read_keeps_no_other_from_being_settled(world: 
 def test_a_receipt_that_cannot_be_settled_keeps_no_other_from_being_settled(world: World) -> None:
     world.queue.receives(Settled)(world.queue.settle)
     owed = [owe(world, ordinal=1), owe(world, ordinal=2)]
-    worker = world.queue.serve(world.app, StubBroker(middleware=[]))
+    serving = Serving(world.app, world.queue, StubBroker(middleware=[]))
     for message_id in (str(owed[0]), "no id of ours", str(owed[1])):
         receipt = Settled(message_id=message_id, outcome=Outcome.SENT, at=now(), detail="", possibly_repeated=False)
-        worker.add(world.sent[0][1].carrying(receipt))
-    assert worker.finish(30)
+        serving.consume(vars(world.sent[0][1].carrying(receipt)))
+    assert serving.finish(30)
     world.db.session.rollback()
     assert [row(world, message_id).outcome for message_id in owed] == ["sent", "sent"]
 
