@@ -109,7 +109,7 @@ def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) ->
 
 
 def add_if_absent(session: scoped_session[Any], model: type[M], values: dict[str, Any]) -> M | None:
-    """Insert a row unless one with the same unique values exists. Returns the object, or None if nothing was inserted."""
+    """Insert a row unless one with the same unique values exists. Returns the object, or None if not inserted."""
     statement = _insert_or_nothing(model, session.get_bind().dialect.name).returning(model)  # type: ignore[arg-type]
     return session.scalars(statement, values).one_or_none()
 

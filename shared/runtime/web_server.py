@@ -12,7 +12,7 @@ import structlog
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared.runtime.child_processes import share_what_is_loaded, stop_signal
+from shared.runtime.child_processes import fork, share_loaded_modules, stop_signal
 
 BACKLOG = 1024
 LARGEST_BODY = 2 * 1024 * 1024
@@ -62,8 +62,8 @@ def _is_answering(server: Any) -> bool:
 def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: int, shutdown_seconds: int) -> None:
     """Fork processes that share the socket, and replace those that die."""
 
-    def fork() -> int:
-        child = os.fork()
+    def start() -> int:
+        child = fork()
         if not child:
             try:
                 _serve(app, listener, threads, shutdown_seconds)
@@ -71,15 +71,15 @@ def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: 
                 os._exit(0)
         return child
 
-    share_what_is_loaded()
+    share_loaded_modules()
     stopping = stop_signal()
-    children = {fork() for _ in range(workers)}
+    children = {start() for _ in range(workers)}
     while not stopping.wait(0.3):
         died = {child for child in children if os.waitpid(child, os.WNOHANG)[0]}
         for child in died:
             log.error("a web process died", pid=child)
             time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
-            children = children - {child} | {fork()}
+            children = children - {child} | {start()}
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)

@@ -21,7 +21,7 @@ CONTENT_SECURITY_POLICY = {
 
 
 def content_security_policy(**changes: str) -> str:
-    """The value of the Content-Security-Policy header; an argument such as `frame_ancestors="*"` replaces a directive."""
+    """The Content-Security-Policy header. An argument such as `frame_ancestors="*"` replaces a directive."""
     policy = CONTENT_SECURITY_POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 

@@ -41,7 +41,7 @@ def call_service(url: str, question: Message, answer: type[M]) -> M:
         with error:
             raise ServiceCallFailed(_reason(error.read())) from error
     except (URLError, OSError, ValueError, UnreadableMessage) as error:
-        raise ServiceCallFailed("A part of Placecard is not answering just now. Try again in a minute.") from error
+        raise ServiceCallFailed("A part of Placecard does not answer just now. Try again in a minute.") from error
     assert isinstance(found, answer)
     return found
 
