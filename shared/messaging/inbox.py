@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text, or_, select, text
+from sqlalchemy import BigInteger, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.contracts import Message
@@ -21,6 +21,11 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.sender import Sender
 
 LEASE = timedelta(seconds=90)
+"""The longest time that a worker may hold a message."""
+LEASE_TERM = timedelta(seconds=40)
+"""The time after which a lease expires unless its worker renews it, so that a dead worker does not hold it for long."""
+PATIENCE = timedelta(seconds=20)
+RETRIES_IN_FLIGHT = 400
 KEPT_AFTER_SETTLING = timedelta(days=90)
 
 
@@ -92,17 +97,23 @@ class InboxRow:
         )
 
 
-def retry_due(sender: Sender, limit: int = 500) -> int:
-    """Enqueue the messages that are due for a retry, and those whose lease has expired. Returns their number."""
-    row = sender.Inbox
-    at = now()
-    waiting = or_(row.lease_until.is_(None), row.lease_until < at)
-    query = select(row).where(row.settled_at.is_(None), row.due_at <= at, waiting).order_by(row.due_at).limit(limit)
-    rows = list(sender.session.scalars(query.with_for_update(skip_locked=True)))
-    for one in rows:
+def retry_due(sender: Sender) -> int:
+    """Enqueue the messages that are due for a retry, and those whose lease has expired. Returns their number.
+
+    At most 400 retries are in flight, so a long backlog of them does not fill the queue. The caller commits.
+    """
+    row, at, sent = sender.Inbox, now(), 0
+    is_waiting = row.settled_at.is_(None) & (row.lease_until.is_(None) | (row.lease_until < at))
+    in_flight = is_waiting & (row.due_at > at) & row.paused_until.is_(None)
+    room = RETRIES_IN_FLIGHT - (sender.session.scalar(select(func.count()).where(in_flight)) or 0)
+    due = select(row).where(is_waiting, row.due_at <= at).order_by(row.due_at).limit(max(room, 0))
+    for one in sender.session.scalars(due.with_for_update(skip_locked=True)).all():
         sender.send(sender.name, Envelope(**one.envelope))
-        one.due_at, one.paused_until = at + LEASE, None  # the pause is over, even if the worker's clock is slow
-    return len(rows)
+        if not sender.broker_is_well():
+            break  # the rest stays due
+        one.due_at, one.paused_until = at + PATIENCE, None  # the pause is over, even if the worker's clock is slow
+        sent += 1
+    return sent
 
 
 def forget_settled(sender: Sender) -> None:

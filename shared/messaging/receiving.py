@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Executable, Table, bindparam, select, update
+from sqlalchemy import Executable, Table, Update, bindparam, select, update
 
 from shared.contracts import UnreadableMessage, decode
 from shared.contracts.receipts import Outcome, Settled
@@ -39,14 +39,19 @@ Handler = Callable[[Any], Forward | Ended]
 Exemption = Callable[[Any, Envelope], Ended | None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Turn:
-    """A message whose turn it is, with the figures of its row; `lease_until` distinguishes this lease from others."""
+    """A message whose turn it is, with the figures of its row.
+
+    `crashes_stored` is the row's own count. Taking over a message from another worker raises it, so this worker still
+    holds the message if it has not changed (a fencing token).
+    """
 
     envelope: Envelope
     received_at: datetime
     has_row: bool = False
-    lease_until: datetime | None = None
+    crashes_stored: int = 0
+    leased_at: datetime | None = None
     tries: int = 0
     errors: int = 0
     crashes: int = 0
@@ -57,8 +62,26 @@ def receive(
 ) -> None:
     """Receive one message: handle it if it is its turn, and send the answer."""
     turn = _turn_of(sender, envelope)
-    if turn is None:
-        return
+    if turn is not None:
+        try:
+            _take(sender, turn, handler, leased=leased, unless=unless)
+        finally:
+            sender.leased.discard(turn)
+
+
+def renew_leases(sender: Sender) -> None:
+    """Renew the leases that this process holds, each until `inbox.LEASE` after it began, and commit."""
+    at = now()
+    for turn in list(sender.leased):
+        until = min(at + inbox.LEASE_TERM, turn.leased_at + inbox.LEASE)
+        values = {"lease_until": until, "due_at": until}
+        sender.session.connection().execute(_while_leased(_table(sender)), values | _ours(turn))
+        sender.session.commit()
+
+
+def _take(sender: Sender, turn: Turn, handler: Handler, *, leased: bool, unless: Exemption | None) -> None:
+    """Handle a message whose turn it is, and store the outcome."""
+    envelope = turn.envelope
     try:
         message = decode(envelope.type, envelope.version, envelope.body)
         exempt = unless(message, envelope) if unless else None
@@ -105,7 +128,7 @@ def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
             session.commit()
             return None
         crashes = own.crashes + (own.status == "claimed")
-        turn = Turn(envelope, own.received_at, True, own.lease_until, own.tries, own.errors, crashes)
+        turn = Turn(envelope, own.received_at, True, own.crashes, None, own.tries, own.errors, crashes)
     if turn.crashes >= MOST_CRASHES:
         unknown = f"After {turn.crashes} tries it is unknown if it was done."
         _finish(sender, turn, Ended(Outcome.FAILED, unknown))
@@ -121,11 +144,13 @@ def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
 
 def _lease(sender: Sender, turn: Turn) -> bool:
     """Commit a lease on the message. Returns False if the worker that held it before has just settled it."""
-    until = now() + inbox.LEASE
+    at = now()
+    until = at + inbox.LEASE_TERM
     if not _write(sender, turn, status="claimed", lease_until=until, due_at=until):
         return False
     sender.session.commit()
-    turn.has_row, turn.lease_until = True, until
+    turn.has_row, turn.crashes_stored, turn.leased_at = True, turn.crashes, at
+    sender.leased.add(turn)
     return True
 
 
@@ -180,8 +205,7 @@ def _write(sender: Sender, turn: Turn, **values: Any) -> bool:
     """
     values |= {"tries": turn.tries, "errors": turn.errors, "crashes": turn.crashes}
     if turn.has_row:
-        ours = {"our_id": UUID(turn.envelope.id), "our_lease": turn.lease_until}
-        written = sender.session.connection().execute(_while_ours(_table(sender)), values | ours).rowcount == 1
+        written = sender.session.connection().execute(_while_ours(_table(sender)), values | _ours(turn)).rowcount == 1
     else:
         written = insert_if_absent(sender.session, _table(sender), new_row(turn.envelope, turn.received_at) | values)
     if not written:
@@ -238,8 +262,16 @@ def _rows_of_key(table: Table) -> Executable:
 
 
 @cache
-def _while_ours(table: Table) -> Executable:
+def _while_ours(table: Table) -> Update:
     row = table.c
-    lease = bindparam("our_lease", type_=row.lease_until.type)
-    is_ours = (row.id == bindparam("our_id")) & row.settled_at.is_(None) & row.lease_until.is_not_distinct_from(lease)
+    is_ours = (row.id == bindparam("our_id")) & (row.crashes == bindparam("our_crashes")) & row.settled_at.is_(None)
     return update(table).where(is_ours)
+
+
+@cache
+def _while_leased(table: Table) -> Executable:
+    return _while_ours(table).where(table.c.lease_until.is_not(None))
+
+
+def _ours(turn: Turn) -> dict[str, Any]:
+    return {"our_id": UUID(turn.envelope.id), "our_crashes": turn.crashes_stored}

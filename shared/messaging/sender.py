@@ -26,13 +26,15 @@ class Sender:
     """One service's side of the messaging: its outbox and inbox tables, its session and its broker.
 
     The tables are in the service's own database and use the mixins `outbox.OutboxRow` and `inbox.InboxRow`.
-    The inbox retries a message for `longest_trying` before the message fails.
+    The inbox retries a message for `longest_trying` before the message fails. `leased` holds the turns of `receiving`
+    that this process has under a lease.
     """
 
     def __init__(self, name: str, db: SQLAlchemy, *, outbox_table: Any, inbox_table: Any) -> None:
         self.name = name
         self.Outbox, self.Inbox = outbox_table, inbox_table
         self.longest_trying: timedelta = LONGEST_TRYING
+        self.leased: set[Any] = set()
         self._db = db
         self._broker_url = ""
         self._paused_until = 0.0

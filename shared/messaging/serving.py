@@ -1,5 +1,6 @@
 """Connects a service's queue to a Dramatiq broker, for a worker to consume."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,12 +9,14 @@ import dramatiq
 import structlog
 from flask import Flask
 
+from shared.messaging import receiving
 from shared.messaging.batching import Batcher
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue import Queue
 from shared.messaging.sender import BULK_SUFFIX
 
 RECEIPTS_BATCH_SECONDS = 0.1
+LEASES_RENEWED_EVERY_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -21,12 +24,15 @@ log = structlog.get_logger()
 class Serving:
     """Registers a service's two Dramatiq actors and handles what they consume: bulk messages after all others.
 
-    Receipts that arrive within a tenth of a second are handled in one batch. Call `finish` before the process ends.
+    Receipts that arrive within a tenth of a second are handled in one batch. While a message takes long to handle, a
+    thread renews its lease. Call `finish` before the process ends.
     """
 
     def __init__(self, app: Flask, queue: Queue, broker: dramatiq.Broker) -> None:
         self._app, self._queue = app, queue
         self._receipts: Batcher[Envelope] = Batcher(RECEIPTS_BATCH_SECONDS, self._handle_batch)
+        self._finished = threading.Event()
+        threading.Thread(target=self._renew_leases, name="leases", daemon=True).start()
         for name, priority in ((queue.name, 0), (queue.name + BULK_SUFFIX, 10)):
             dramatiq.actor(broker=broker, actor_name=name, queue_name=name, priority=priority)(self.consume)
 
@@ -41,6 +47,7 @@ class Serving:
 
     def finish(self, seconds: float) -> bool:
         """Handle the receipts that still wait. Returns False if that took longer than `seconds`."""
+        self._finished.set()
         return self._receipts.finish(seconds)
 
     def _handle_batch(self, envelopes: list[Envelope]) -> None:
@@ -52,6 +59,11 @@ class Serving:
             for envelope in envelopes:
                 with self._in_context(envelope.id):
                     self._queue.handle_receipts([envelope])
+
+    def _renew_leases(self) -> None:
+        while not self._finished.wait(LEASES_RENEWED_EVERY_SECONDS):
+            with self._in_context(None):
+                receiving.renew_leases(self._queue)
 
     @contextmanager
     def _in_context(self, message_id: object) -> Iterator[None]:
