@@ -1,1 +1,1 @@
-"""What the services share: the message contracts, and the plumbing under them."""
+"""Shared by the services: the message contracts, and the infrastructure under them."""

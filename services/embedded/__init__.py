@@ -1,1 +1,1 @@
-"""Everything on one machine: `make run`, its data folder and its backups."""
+"""All of Placecard on one machine: the supervisor of `make run`, its data folder and its backups."""

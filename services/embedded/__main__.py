@@ -1,4 +1,4 @@
-"""`python -m services.embedded`: run Placecard on this machine until told to stop."""
+"""`python -m services.embedded`: run Placecard on this machine until SIGTERM or Ctrl-C."""
 
 import os
 

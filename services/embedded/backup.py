@@ -1,7 +1,7 @@
-"""Backups: every service's database and the folder's secrets, taken while all runs, put back into empty ones.
+"""Backups of every service's database and the secrets, taken while Placecard runs: `make backup` and `make restore`.
 
-`make backup` and `make restore`. Registration is copied first and whoever hears from it after: what the
-later copies know more is known twice, which does no harm, while what they knew less would be said twice.
+Registration is copied first, then the services that receive its messages. A message that only the later copies know
+is deduplicated after a restore; if the later copies lacked one, it would be sent twice.
 """
 
 import os
@@ -15,27 +15,27 @@ from pathlib import Path
 
 from sqlalchemy import URL, create_engine, inspect, make_url
 
-from services.embedded.data_folder import SECRETS, data_folder, database_urls, hold
+from services.embedded.data_folder import SECRETS, data_folder, database_urls, lock_folder
 from shared.runtime.settings import BadSetting, Environment
 
 
 def backup(environment: Environment, to: Path) -> None:
-    """Copy everything into a new folder `to`, readable to its owner alone. Raises BadSetting."""
+    """Copy the databases and secrets into a new folder `to` that only its owner can read. Raises BadSetting."""
     folder = data_folder(environment)
     if to.exists():
-        raise BadSetting(f"{to} is there already; a backup goes into a new folder.")
+        raise BadSetting(f"{to} exists already; a backup goes into a new folder.")
     to.mkdir(mode=0o700, parents=True)
     for name, url in _databases(environment, folder):
         _copy_out(url, to / name)
-    for secret in SECRETS:
-        if (folder / secret).exists():
-            shutil.copy2(folder / secret, to / secret)
+    for name in SECRETS:
+        if (folder / name).exists():
+            shutil.copy2(folder / name, to / name)
 
 
 def restore(environment: Environment, source: Path) -> None:
-    """Put a backup back into databases that are empty. Raises BadSetting where one is not, or is missing."""
+    """Restore a backup into empty databases. Raises BadSetting if a database is not empty or a copy is missing."""
     folder = data_folder(environment)
-    with hold(folder):
+    with lock_folder(folder):
         databases = _databases(environment, folder)
         for name, url in databases:
             if not (source / name).is_file():
@@ -44,9 +44,9 @@ def restore(environment: Environment, source: Path) -> None:
                 raise BadSetting(f"The {name} database is not empty; a backup goes back into empty ones.")
         for name, url in databases:
             _copy_in(source / name, url)
-        for secret in SECRETS:
-            if (source / secret).exists():
-                shutil.copy2(source / secret, folder / secret)
+        for name in SECRETS:
+            if (source / name).exists():
+                shutil.copy2(source / name, folder / name)
 
 
 def _databases(environment: Environment, folder: Path) -> list[tuple[str, URL]]:
@@ -58,15 +58,15 @@ def _copy_out(url: URL, file: Path) -> None:
         return _run("pg_dump", url, "--format=custom", "--no-owner", f"--file={file}")
     if not Path(str(url.database)).is_file():
         raise BadSetting(f"There is no database at {url.database}.")
-    with closing(sqlite3.connect(str(url.database))) as here, closing(sqlite3.connect(file)) as copy:
-        here.backup(copy)
+    with closing(sqlite3.connect(str(url.database))) as database, closing(sqlite3.connect(file)) as copy:
+        database.backup(copy)
 
 
 def _copy_in(file: Path, url: URL) -> None:
     if url.get_backend_name() != "sqlite":
         return _run("pg_restore", url, "--exit-on-error", "--single-transaction", "--no-owner", str(file))
-    with closing(sqlite3.connect(file)) as copy, closing(sqlite3.connect(str(url.database))) as here:
-        copy.backup(here)
+    with closing(sqlite3.connect(file)) as copy, closing(sqlite3.connect(str(url.database))) as database:
+        copy.backup(database)
 
 
 def _is_empty(url: URL) -> bool:
@@ -79,7 +79,7 @@ def _is_empty(url: URL) -> bool:
 
 
 def _run(program: str, url: URL, *words: str) -> None:
-    """Run a program of PostgreSQL's on the database at `url`; its password goes by the environment."""
+    """Run a PostgreSQL program on the database at `url`. The password is passed in the environment."""
     found = shutil.which(program)
     if found is None:
         raise BadSetting(f"{program}, a program of PostgreSQL's, is needed for this and is not on PATH.")
@@ -91,7 +91,7 @@ def _run(program: str, url: URL, *words: str) -> None:
 
 
 def main() -> None:
-    """`python -m services.backup backup|restore [FOLDER]`."""
+    """`python -m services.embedded.backup backup [FOLDER]` or `restore FOLDER`."""
     environment = Environment(dict(os.environ))
     what, given = (*sys.argv[1:], "", "")[:2]
     if what == "backup":

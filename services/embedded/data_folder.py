@@ -1,4 +1,4 @@
-"""The folder that one machine keeps everything in: databases, mail, and the secrets made for it once."""
+"""The data folder of one machine: databases, mail, and the secrets that are generated at the first start."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ SECRETS = {"secret_key": 48, "organiser_password": 12, "organiser_api_key": 32}
 
 
 def data_folder(environment: Environment) -> Path:
-    """DATA_DIR, made if need be. Raises BadSetting where it cannot be written to."""
+    """The folder DATA_DIR, created if need be. Raises BadSetting if it cannot be written to."""
     folder = Path(environment.text("DATA_DIR", "./var")).resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -25,8 +25,8 @@ def data_folder(environment: Environment) -> Path:
     return folder
 
 
-def hold(folder: Path) -> IO[str]:
-    """Hold the folder for as long as the file returned is open. Raises BadSetting where another does."""
+def lock_folder(folder: Path) -> IO[str]:
+    """Lock the folder while the returned file is open. Raises BadSetting if another process has locked it."""
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -36,14 +36,14 @@ def hold(folder: Path) -> IO[str]:
 
 
 def database_urls(environment: Environment, folder: Path) -> dict[str, str]:
-    """Each service's database: the one that the environment names, or a file in the folder."""
+    """The database URL of each service: from the environment, or an SQLite file in the folder."""
     return {
         name: environment.text(f"{name.upper()}_DATABASE_URL", f"sqlite:///{folder}/{name}.sqlite") for name in SERVICES
     }
 
 
-def kept(folder: Path, name: str) -> str:
-    """The secret of this name; a fresh one is put into the folder the first time."""
+def secret(folder: Path, name: str) -> str:
+    """The secret of this name from the folder. The first call generates it."""
     file = folder / name
     if not file.exists():
         file.touch(mode=0o600)

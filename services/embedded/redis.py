@@ -1,4 +1,4 @@
-"""The Redis of `make run`: on a port of its own, with a password, keeping its file in the data folder."""
+"""The Redis of `make run`: on a free port, with a password, and with its data in the data folder."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from shared.runtime.settings import BadSetting
 
 
 class OwnRedis:
-    """A Redis that ends with this process. Raises BadSetting where there is no program to run."""
+    """A Redis server that ends with this process. Raises BadSetting if there is no redis-server."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
@@ -31,21 +31,21 @@ class OwnRedis:
         self.start()
 
     def start(self) -> None:
-        """Start it, or start it again."""
+        """Start it; also after it has ended."""
         self._process = subprocess.Popen(
             self._command,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  (the watching process has no threads)
+            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509  (the supervisor has no threads)
         )
 
     def has_ended(self) -> bool:
-        """Whether it has ended, though nobody stopped it."""
+        """True if it is no longer running."""
         return self._process.poll() is not None
 
     def stop(self) -> None:
-        """Stop it, by force if it takes longer than five seconds."""
+        """Stop it; kill it if that takes longer than five seconds."""
         self._process.terminate()
         try:
             self._process.wait(5)

@@ -1,8 +1,7 @@
-"""Everything on one machine: its own Redis, the three services' pages, workers and clocks.
+"""Runs Placecard on one machine: a Redis, and one web, worker and clock process for all three services.
 
-`python -m services.embedded` is what `make run` starts. One process watches over the others: it
-imports the services once and forks, so that they share their memory, and starts again what dies.
-It is the only place that knows all three services.
+The supervisor imports the services once and forks, so that its child processes share memory, and restarts those that
+die. `make run` starts it.
 """
 
 import os
@@ -11,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -19,11 +18,12 @@ from urllib.request import urlopen
 from flask import Flask
 
 from services import calendar, notifications, registration
-from services.embedded.data_folder import SERVICES, data_folder, database_urls, hold, kept
+from services.embedded.data_folder import SERVICES, data_folder, database_urls, lock_folder, secret
+from services.embedded.front import Front
 from services.embedded.redis import OwnRedis
 from services.registration.commands import let_first_organiser_in, load_demo
 from shared.database.migrations import upgrade
-from shared.runtime.child_processes import die_with_parent, share_what_is_loaded
+from shared.runtime.child_processes import die_with_parent, fork, share_loaded_modules, stop_signal
 from shared.runtime.clock import run_clock
 from shared.runtime.ports import accepts
 from shared.runtime.settings import BadSetting, Environment
@@ -32,27 +32,12 @@ from shared.runtime.worker import run_worker
 
 START_SECONDS = 30
 PAUSE_BEFORE_RESTART_SECONDS = 1.0
-GIVE_WAY, GIVE_WAY_BY = ("worker", "clock"), 10
-"""What waits while pages are asked for, and by how much (nice): people see a page come, and not when a mail leaves."""
-
-
-class Front:
-    """One WSGI application that passes each request to the service whose address it is."""
-
-    def __init__(self, apps: dict[str, Flask]) -> None:
-        self.apps = apps
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path.startswith("/calendar/"):
-            return self.apps["calendar"](environ, start_response)
-        if path.startswith("/mail/"):
-            return self.apps["notifications"](environ, start_response)
-        return self.apps["registration"](environ, start_response)
+BACKGROUND, BACKGROUND_NICENESS = ("worker", "clock"), 10
+"""Processes with a lower priority than the web: people wait for a page, and not for the moment a mail leaves."""
 
 
 class Embedded:
-    """The settings, folders and child processes of one running Placecard."""
+    """One running Placecard: its settings, data folder and child processes. Raises BadSetting."""
 
     def __init__(self, values: dict[str, str]) -> None:
         environment = Environment(values)
@@ -60,7 +45,7 @@ class Embedded:
         self.host = environment.text("HOST", "127.0.0.1")
         self.shutdown_seconds = environment.number("SHUTDOWN_SECONDS", 8, most=600)
         self.data = data_folder(environment)
-        self.lock = hold(self.data)
+        self.lock = lock_folder(self.data)
         _check_port_is_free(self.host, self.port)
         self.values = {**values, **self._defaults(values, environment)}
         self.children: dict[int, tuple[str, Callable[[], None]]] = {}
@@ -68,19 +53,18 @@ class Embedded:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Start everything, watch over it, and stop everything on SIGTERM or SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stopping.set())
+        """Start all processes, restart those that die, and stop all of them on SIGTERM or SIGINT."""
+        self.stopping = stop_signal()
         try:
             if "BROKER_URL" not in self.values:
                 self._start_redis(self.data / "redis")
             apps = {name: module.create_app(self.values) for name, module in _modules().items()}
-            self._run_to_its_end(lambda: self._prepare(apps))
-            share_what_is_loaded()
+            self._run_in_child(lambda: self._prepare(apps))
+            share_loaded_modules()
             self._start_children(apps)
             self._announce()
             while not self.stopping.wait(0.3):
-                self._restart_what_died()
+                self._restart_dead_processes()
         finally:
             self._stop_everything()
 
@@ -88,13 +72,13 @@ class Embedded:
         urls = database_urls(environment, self.data)
         defaults = {f"{name.upper()}_DATABASE_URL": url for name, url in urls.items()}
         defaults |= {
-            "SECRET_KEY": kept(self.data, "secret_key"),
+            "SECRET_KEY": secret(self.data, "secret_key"),
             "MAIL_FROM": "Place-based learning <events@example.org>",
             "MAIL_DIR": str(self.data / "mail"),
             "INBOUND_MAILDIR": str(self.data / "inbound"),
             "ORGANISER_EMAIL": "organiser@example.org",
-            "ORGANISER_PASSWORD": kept(self.data, "organiser_password"),
-            "ORGANISER_API_KEY": kept(self.data, "organiser_api_key"),
+            "ORGANISER_PASSWORD": secret(self.data, "organiser_password"),
+            "ORGANISER_API_KEY": secret(self.data, "organiser_api_key"),
             "CALENDAR_URL": self._own_url(),
             "NOTIFICATIONS_URL": self._own_url(),
             "WORKER_THREADS": "6",
@@ -108,7 +92,7 @@ class Embedded:
         _wait_for(lambda: accepts(redis.port), f"Redis did not start; its log is in {folder}")
 
     def _prepare(self, apps: dict[str, Flask]) -> None:
-        """Bring the databases up to date, let the organiser in, load the demo."""
+        """Migrate the databases, create the first organiser and load the demo."""
         for app in apps.values():
             upgrade(app)
         let_first_organiser_in(apps["registration"])
@@ -140,17 +124,17 @@ class Embedded:
         self._fork("clock", lambda: run_clock(all_apps))
 
     def _fork(self, name: str, run: Callable[[], None]) -> int:
-        watcher = os.getpid()
-        child = os.fork()
+        supervisor = os.getpid()
+        child = fork()
         if child:
             self.children[child] = (name, run)
             return child
         status = 1
         try:
-            os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which stops the others in order
-            if name in GIVE_WAY:  # in a session of its own it would not: Linux weighs sessions alike (autogroup)
-                os.nice(GIVE_WAY_BY)
-            die_with_parent(watcher)
+            os.setpgid(0, 0)  # Ctrl-C reaches the supervisor only, which stops the others in order
+            if name in BACKGROUND:  # niceness counts within a session only: Linux weighs sessions alike (autogroup)
+                os.nice(BACKGROUND_NICENESS)
+            die_with_parent(supervisor)
             run()
             status = 0
         except SystemExit as error:
@@ -162,8 +146,8 @@ class Embedded:
             sys.stderr.flush()
             os._exit(status)
 
-    def _run_to_its_end(self, work: Callable[[], None]) -> None:
-        """Do `work` in a child, so that what it opened and loaded is gone again afterwards."""
+    def _run_in_child(self, work: Callable[[], None]) -> None:
+        """Do `work` in a child process, so that the supervisor keeps none of the memory and connections it needs."""
         child = self._fork("start-up", work)
         _, status = os.waitpid(child, 0)
         del self.children[child]
@@ -188,10 +172,10 @@ class Embedded:
         print("\n".join([*lines, "Ctrl-C stops it."]), flush=True)
 
     def _own_url(self) -> str:
-        """Where the pages are for whoever is on this machine."""
+        """The base URL of the pages on this machine."""
         return f"http://{'127.0.0.1' if self.host == '0.0.0.0' else self.host}:{self.port}"  # noqa: S104
 
-    def _restart_what_died(self) -> None:
+    def _restart_dead_processes(self) -> None:
         for child in list(self.children):
             done, status = os.waitpid(child, os.WNOHANG)
             if done:
@@ -205,7 +189,7 @@ class Embedded:
             self.redis.start()
 
     def _stop_everything(self) -> None:
-        """Ask the children to stop, then Redis; end by force whatever has not gone in time."""
+        """Stop the children, then Redis. Kill the children that do not end in time."""
         for child in self.children:
             _signal(child, signal.SIGTERM)
         deadline = time.monotonic() + self.shutdown_seconds + 3
@@ -249,6 +233,7 @@ def _answers(url: str) -> bool:
 
 
 def _wait_for(ready: Callable[[], bool], otherwise: str) -> None:
+    """Wait until `ready` returns True. Raises BadSetting with the sentence `otherwise` after 30 seconds."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if time.monotonic() > deadline:

@@ -1,8 +1,7 @@
-"""The messages between services: frozen dataclasses, checked by marshmallow, with a version.
+"""The messages between services: frozen dataclasses with a version, validated by marshmallow.
 
-One file a conversation: `notices` (what a person must be told), `receipts` (what became of it),
-`listings` (what calendars show the public). A message says how things stand, not what changed,
-so that a later one can replace an earlier one.
+One file for each conversation: `notices` to a person, `receipts` of their outcome, `listings` for public calendars,
+`previews` of notices. A message holds the whole state, not a change, so that a later one can supersede an earlier one.
 """
 
 from shared.contracts.contract import Message, UnreadableMessage, contract, decode, encode

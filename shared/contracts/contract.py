@@ -1,4 +1,4 @@
-"""Makes a dataclass a message: gives it a name and a version on the wire, and a schema."""
+"""Makes a dataclass a message: adds a wire name, a version and a marshmallow schema."""
 
 import types
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from marshmallow import fields as wire
 
 
 class UnreadableMessage(Exception):
-    """What arrived is not a message we know, or not in the shape its contract asks for."""
+    """The message is of an unknown contract, or does not match its contract."""
 
 
 class Message:
-    """The base of every message; `contract` fills in its name and version."""
+    """The base class of every message. The `contract` decorator sets its name, version and schema."""
 
     wire_name: ClassVar[str]
     wire_version: ClassVar[int]
@@ -30,11 +30,11 @@ _contracts: dict[tuple[str, int], type[Message]] = {}
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[[type[M]], type[M]]:
-    """Register a message class under `name` and `version`.
+    """Decorator: register a message class under `name` and `version`.
 
-    A version stays readable: a field added to it has a default, for bodies from before, and those who do
-    not know the field pass it over. What cannot be added so needs another version, and both are kept.
-    A receipt ends a conversation: it is handled in one transaction and is not answered.
+    A new field of an existing version needs a default, because older bodies lack the field; older readers ignore it.
+    Any other change needs a new version beside the old one. A receipt ends a conversation: it is handled in one
+    transaction and is not answered.
     """
 
     def register(cls: type[M]) -> type[M]:
@@ -54,10 +54,10 @@ def encode(message: Message) -> dict[str, Any]:
 
 
 def decode(name: str, version: int, body: object) -> Message:
-    """The message that `body` holds. Raises UnreadableMessage, with the reason, when it holds none."""
+    """Read a message from `body`. Raises UnreadableMessage with the reason if that fails."""
     cls = _contracts.get((name, version))
     if cls is None:
-        raise UnreadableMessage(f"No contract is known as {name!r}, version {version}.")
+        raise UnreadableMessage(f"There is no contract {name!r}, version {version}.")
     if not isinstance(body, dict):
         raise UnreadableMessage("The body is not an object.")
     try:
@@ -68,7 +68,7 @@ def decode(name: str, version: int, body: object) -> Message:
 
 
 def _schema(cls: Any) -> marshmallow.Schema:
-    """The marshmallow schema that a dataclass's type hints describe."""
+    """Build a marshmallow schema from the type hints of a dataclass."""
     hints = get_type_hints(cls)
     declared = {field.name: _field(hints[field.name], field) for field in fields(cls)}
 
@@ -76,8 +76,8 @@ def _schema(cls: Any) -> marshmallow.Schema:
         return cls(**data)
 
     body = {**declared, "build": marshmallow.post_load(build)}
-    made = type(f"{cls.__name__}Schema", (marshmallow.Schema,), body)
-    schema: marshmallow.Schema = made(unknown=marshmallow.EXCLUDE)
+    schema_class = type(f"{cls.__name__}Schema", (marshmallow.Schema,), body)
+    schema: marshmallow.Schema = schema_class(unknown=marshmallow.EXCLUDE)
     return schema
 
 

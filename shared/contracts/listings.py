@@ -1,4 +1,4 @@
-"""Listings: what calendars show the public about an event."""
+"""Listings: events as public calendars show them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Listing(StrEnum):
 
 @contract("event-listed")
 class EventListed(Message):
-    """An event as the public may see it, as things stood at `stated_at` (UTC); it carries no join link."""
+    """The public details of an event at `stated_at` (UTC), without join links."""
 
     event: EventFacts
     status: Listing

@@ -1,4 +1,4 @@
-"""Notices: what a person must be told, on its way from the decision to the inbox."""
+"""Notices to people, on their way from a decision to a mail."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from shared.contracts.contract import Message, contract
 
 
 class Kind(StrEnum):
-    """What a notice says; notifications has one pair of templates for each."""
+    """The kind of a notice. Notifications has a pair of templates for each."""
 
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """Whom a notice is for. Name and address are as the person typed them."""
+    """The person a notice is for. Name and address are as that person typed them."""
 
     person_id: str
     name: str
@@ -34,7 +34,7 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionFacts:
-    """One sitting of an event. Instants are UTC; `location` is empty for one held online."""
+    """One session of an event. Instants are UTC; `location` is empty for a session held online."""
 
     id: str
     title: str
@@ -47,9 +47,10 @@ class SessionFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class InviteFacts:
-    """How an organiser wants an event's invites: whether they ask for an answer, whether a No gives the place
-    to somebody else, how many minutes before a session calendars remind (0: never), and whom they show as
-    the organiser (empty: the sender of our mail).
+    """The organiser's choices for an event's invites.
+
+    `decline_frees_place` passes the place of a person who answers No to the waiting list. `reminder_minutes` is the
+    time before a session, 0 for no reminder. Without an organiser, invites show the sender of our mail.
     """
 
     asks_for_rsvp: bool = True
@@ -61,7 +62,7 @@ class InviteFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class EventFacts:
-    """An event as its public page tells it. `timezone` is an IANA name; `description` is plain text."""
+    """The details of an event from its public page. `timezone` is an IANA name; `description` is plain text."""
 
     id: str
     slug: str
@@ -75,12 +76,12 @@ class EventFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What one person must be told about one registration, as things stood at `stated_at` (UTC).
+    """A notice to one person about one registration, with the state of both at `stated_at` (UTC).
 
-    `holds_place` says whether their calendar should show the event; join links are present only
-    then. `next_steps` are sentences about the cohorts they asked for, in words for them.
-    `changes` names what is different ("time", "title", "place") in a notice of change.
-    `topic` is the cohort that a notice about a placement concerns, `reason` what its decider wrote.
+    `holds_place` is true if the person's calendar should show the event; only then are join links present.
+    `next_steps` are sentences for the person about the cohorts they asked for. `changes` names the changed details
+    ("time", "title", "place") in a notice of change. `topic` is the cohort of a notice about a placement, and
+    `reason` the text that the organiser wrote with the decision.
     """
 
     kind: Kind
@@ -99,7 +100,7 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class Invite:
-    """A calendar object (RFC 5545) ready for the mail; `method` equals its METHOD property."""
+    """A calendar object (RFC 5545), ready to be attached to a mail. `method` equals its METHOD property."""
 
     method: str
     content: str
@@ -107,14 +108,14 @@ class Invite:
 
 @contract("notice-due")
 class NoticeDue(Message):
-    """A notice with dates in it, owed to a person; calendar staples the invite to it."""
+    """A notice with dates, owed to a person. Calendar attaches the invite."""
 
     notice: Notice
 
 
 @contract("mail-due")
 class MailDue(Message):
-    """A notice complete with its invite, owed to a person; notifications writes and sends it."""
+    """A notice with its invite, owed to a person. Notifications writes the mail and sends it."""
 
     notice: Notice
     invite: Invite | None = None

@@ -1,4 +1,4 @@
-"""Previews: what a notice would become, asked of the services that would make it so."""
+"""Previews of the mails for a notice, as calls to the services that would make them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,11 @@ from shared.contracts.notices import MailDue
 
 @dataclass(frozen=True, kw_only=True)
 class InviteRead:
-    """An invite as a calendar reads it. Instants are UTC and of the first session; `repeats` is its RRULE, if
-    it has one; `reminder_minutes` is 0 where calendars do not remind."""
+    """An invite as a calendar program reads it.
+
+    Instants are UTC and those of the first session. `repeats` is the RRULE, or empty. `reminder_minutes` is 0 for no
+    reminder.
+    """
 
     method: str
     starts_at: datetime
@@ -25,7 +28,7 @@ class InviteRead:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMail:
-    """A mail that would be sent, and what calendars would read in it."""
+    """A mail that would be sent, and its invite as a calendar program reads it."""
 
     mail: MailDue
     invite: InviteRead | None
@@ -33,14 +36,14 @@ class PlannedMail:
 
 @contract("plan")
 class Plan(Message):
-    """The mails that a notice would become, for somebody who was never sent any: the notice's own first."""
+    """The mails for a notice to a person who has had none before. The first is the mail of the notice itself."""
 
     mails: tuple[PlannedMail, ...]
 
 
 @contract("written-mail")
 class WrittenMail(Message):
-    """A mail as its reader's program would show it."""
+    """A mail as a mail program shows it."""
 
     sender: str
     recipient: str

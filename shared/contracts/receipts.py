@@ -1,4 +1,4 @@
-"""Receipts: what became of a message, sent back to the service that owed it."""
+"""Receipts: the outcome of a message, sent back to the service that owed it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from shared.contracts.contract import Message, contract
 
 
 class Outcome(StrEnum):
-    """How a message ended."""
+    """The outcome of a message."""
 
     SENT = "sent"
     DONE = "done"
@@ -17,8 +17,8 @@ class Outcome(StrEnum):
 
 
 class Answer(StrEnum):
-    """A person's answer to an invitation. They delegate where they send somebody else; a counter proposes another
-    time (RFC 5546, 3.2.3 and 3.2.7)."""
+    """A person's answer to an invitation. Delegating sends another person; a counter proposes another time (RFC 5546,
+    3.2.3 and 3.2.7)."""
 
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
@@ -29,7 +29,7 @@ class Answer(StrEnum):
 
 @contract("settled", receipt=True)
 class Settled(Message):
-    """The message `message_id` has ended; nothing more will be done about it. `at` is UTC."""
+    """The message `message_id` has reached its outcome, at `at` (UTC). It will not be retried."""
 
     message_id: str
     outcome: Outcome
@@ -40,8 +40,11 @@ class Settled(Message):
 
 @contract("rsvp-received")
 class RsvpReceived(Message):
-    """A person answered an invitation. `comment` says to whom they delegate, or which time they propose; `session_id`
-    is empty for an answer to a whole series; `stamped_at` (UTC) is the reply's own DTSTAMP."""
+    """A person answered an invitation.
+
+    `comment` names the delegate or the proposed time. `session_id` is empty for an answer to a whole series.
+    `stamped_at` (UTC) is the DTSTAMP of the reply.
+    """
 
     registration_id: str
     session_id: str

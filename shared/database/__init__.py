@@ -1,1 +1,1 @@
-"""The database under a service: sessions, ids, UTC datetimes, migrations and deferred inserts."""
+"""The database of a service: sessions, ids, UTC datetimes, migrations and deferred inserts."""

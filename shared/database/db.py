@@ -1,4 +1,4 @@
-"""The database under a service: engine options, and locks that both databases keep."""
+"""The database of a service: engine options, locks and inserts, the same on PostgreSQL and SQLite."""
 
 import sqlite3
 import threading
@@ -28,11 +28,11 @@ LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 class Base(DeclarativeBase):
-    """What type checkers take every service's models to be made from."""
+    """The base class of every service's models, for type checkers."""
 
 
 def database() -> SQLAlchemy:
-    """A fresh Flask-SQLAlchemy with metadata of its own, and named constraints, which migrations need."""
+    """A new Flask-SQLAlchemy with its own metadata, and with named constraints, which migrations need."""
     own_base = type("OwnBase", (DeclarativeBase,), {"metadata": MetaData(naming_convention=NAMES)})
     return SQLAlchemy(model_class=own_base, session_options={"class_": CommitSession})
 
@@ -47,7 +47,7 @@ def connect(app: Flask, db: SQLAlchemy, url: str, *, durable: bool, pool_size: i
     if make_url(url).get_backend_name() == "sqlite":
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
             "connect_args": {"timeout": BUSY_TIMEOUT_SECONDS},
-            "hide_parameters": True,  # errors are logged; addresses are not
+            "hide_parameters": True,  # errors are logged, and parameters hold addresses
         }
     else:
         options = {"connect_timeout": 5, "options": "-c lock_timeout=10s -c statement_timeout=60s -c timezone=UTC"}
@@ -69,9 +69,9 @@ M = TypeVar("M")
 
 
 def lock(session: AnySession, name: str) -> None:
-    """Let one transaction at a time pass for `name`, until it ends.
+    """Take the lock `name` until the transaction ends.
 
-    SQLite's writers already pass one at a time.
+    On SQLite this does nothing, because there only one transaction writes at a time.
     """
     connection = _connection(session)
     if connection.dialect.name == "postgresql":
@@ -79,7 +79,7 @@ def lock(session: AnySession, name: str) -> None:
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
-    turn = threading.Lock()  # SQLite lets a writer who waits look again only now and then; this wakes the next at once
+    writing = threading.Lock()  # a waiting SQLite writer polls with growing pauses; this wakes the next at once
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: object) -> None:
@@ -89,34 +89,34 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        """Take the write lock at once where something may be written: a transaction that reads first
-        and writes later would fail as soon as another wrote in between."""
+        """Take the write lock at once, except for safe requests: a transaction that reads first and writes later
+        fails if another has written in between."""
         reading = has_request_context() and request.method in SAFE_METHODS
         if not reading and not connection.info.get(WRITES):
-            connection.info[WRITES] = turn.acquire(timeout=BUSY_TIMEOUT_SECONDS)
+            connection.info[WRITES] = writing.acquire(timeout=BUSY_TIMEOUT_SECONDS)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "checkin")
-    def let_the_next_write(_: object, record: ConnectionPoolEntry) -> None:
+    def release_write_lock(_: object, record: ConnectionPoolEntry) -> None:
         if record.info.pop(WRITES, False):
-            turn.release()
+            writing.release()
 
 
 def insert_if_absent(session: AnySession, table: Any, values: dict[str, Any]) -> bool:
-    """Insert a row unless one with the same unique values is there; True where it was inserted."""
+    """Insert a row unless one with the same unique values exists. Returns True if it was inserted."""
     connection = _connection(session)
     return connection.execute(_insert_or_nothing(table, connection.dialect.name), values).rowcount == 1
 
 
 def add_if_absent(session: scoped_session[Any], model: type[M], values: dict[str, Any]) -> M | None:
-    """Add a model's row unless one with the same unique values is there; the object, or None where it was not added."""
+    """Insert a row unless one with the same unique values exists. Returns the object, or None if not inserted."""
     statement = _insert_or_nothing(model, session.get_bind().dialect.name).returning(model)  # type: ignore[arg-type]
     return session.scalars(statement, values).one_or_none()
 
 
 @cache
 def _insert_or_nothing(table: Any, dialect: str) -> Any:
-    """The statement, made once for each table."""
+    """The insert statement of a table, built once."""
     module: Any = postgresql if dialect == "postgresql" else sqlite
     return module.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 

@@ -1,9 +1,9 @@
-"""Deferred inserts: rows that a transaction only adds, written together when it commits.
+"""Deferred inserts: rows that a transaction only inserts, written together when it commits.
 
-The unit of work takes several times as long over a row as its INSERT does, and each statement is a round trip
-(decision 9 has the figures). PostgreSQL takes the rows of all tables in one statement, each table's as one JSON
-array; foreign keys between them hold, because they are checked at the end of the statement. SQLite takes one
-statement a table.
+SQLAlchemy's unit of work takes several times as long for a row as its INSERT does, and each statement is a round trip
+(decision 9 has the figures). PostgreSQL gets the rows of all tables in one statement, with one JSON array for each
+table; it checks foreign keys at the end of the statement, so rows may refer to one another. SQLite gets one statement
+for each table.
 """
 
 import json
@@ -24,7 +24,7 @@ NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def insert_rows(connection: Connection, rows: Iterable[Row]) -> None:
-    """Insert rows, with as few statements as the database allows. Raises IntegrityError."""
+    """Insert rows with as few statements as the database allows. Raises IntegrityError."""
     by_table = _by_table(rows)
     if connection.dialect.name == "postgresql":
         parameters = {f"rows_{place}": _as_json(alike) for place, alike in enumerate(by_table.values())}
@@ -35,7 +35,7 @@ def insert_rows(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def _by_table(rows: Iterable[Row]) -> dict[Table, list[dict[str, Any]]]:
-    """Rows by table, in the order in which the tables first came."""
+    """Group rows by table, in the order of each table's first row."""
     found: dict[Table, list[dict[str, Any]]] = {}
     for table, values in rows:
         found.setdefault(table, []).append(values)
@@ -43,7 +43,7 @@ def _by_table(rows: Iterable[Row]) -> dict[Table, list[dict[str, Any]]]:
 
 
 def whole_row(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    """The row with a value for every column. Raises TypeError for a column that the table does not have."""
+    """The row with a value for every column, by default if need be. Raises TypeError for an unknown column."""
     if unknown := values.keys() - table.columns.keys():
         raise TypeError(f"{table.name} has no column {', '.join(sorted(unknown))}.")
     return {name: values[name] if name in values else default() for name, default in _defaults(table)}
@@ -62,11 +62,13 @@ def _default_of(column: Column[Any]) -> Callable[[], Any]:
 
 
 def _as_json(rows: list[dict[str, Any]]) -> str:
-    """Rows as PostgreSQL reads them. Their columns' types are not asked: JSON, and what `_as_text` knows, is all there
-    can be. Raises ValueError for what PostgreSQL would refuse, and then show in its error with all the rest."""
+    """The rows as JSON for PostgreSQL. Values are JSON types, or types that `_as_text` converts.
+
+    Raises ValueError for a value that PostgreSQL would refuse, because its error would repeat all the rows.
+    """
     written = json.dumps(rows, default=_as_text, ensure_ascii=False, allow_nan=False)
     if "\\u0000" in written and NUL.search(written):
-        raise ValueError("A text with a NUL was about to be stored.")
+        raise ValueError("A text with a NUL cannot be stored.")
     return written
 
 
@@ -85,7 +87,7 @@ def _insert(table: Table) -> Executable:
 
 @lru_cache(maxsize=512)
 def _one_statement(tables: tuple[Table, ...]) -> str:
-    """One statement that inserts into each of the tables what the parameter for its place holds."""
+    """One statement that inserts into each table the rows of the parameter with its position."""
     names = postgresql.dialect().identifier_preparer  # type: ignore[no-untyped-call]
     inserts = []
     for place, table in enumerate(tables):

@@ -1,4 +1,4 @@
-"""Identifiers: UUIDs of version 7 (RFC 9562), which sort by the time they were made."""
+"""Identifiers: UUIDs of version 7 (RFC 9562), which sort by their time of creation."""
 
 from uuid import UUID
 
@@ -6,5 +6,5 @@ import uuid_utils
 
 
 def new_id() -> UUID:
-    """A fresh identifier; later ones compare greater, so indexes stay compact."""
+    """A new identifier. Later ones compare greater, so indexes stay compact."""
     return UUID(bytes=uuid_utils.uuid7().bytes)

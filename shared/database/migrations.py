@@ -23,7 +23,7 @@ def run() -> None:
 
 
 def upgrade(app: Flask) -> None:
-    """Bring the application's database up to date; harmless to repeat."""
+    """Migrate the application's database to its latest version. Running it again changes nothing."""
     with app.app_context():
         command.upgrade(config_of(app), "head")
 

@@ -1,4 +1,4 @@
-"""The session of every service: deferred inserts are written when it commits, callbacks are called afterwards."""
+"""The database session of every service: it writes deferred inserts at its commit and calls callbacks after it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ AnySession = Session | scoped_session[Any]
 
 
 class CommitSession(FlaskSession):
-    """A session with work that waits for its commit, and is forgotten with a rollback."""
+    """A session with deferred inserts and after-commit callbacks. A rollback discards both."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -29,52 +29,52 @@ class CommitSession(FlaskSession):
             call()
 
     def rollback(self) -> None:
-        """Roll back, and forget what waited for the commit."""
-        self._forget()
+        """Roll back, and discard the deferred inserts and callbacks."""
+        self._discard()
         super().rollback()
 
     def close(self) -> None:
-        """End the session; what waited for its commit is forgotten."""
-        self._forget()
+        """Close the session, and discard the deferred inserts and callbacks."""
+        self._discard()
         super().close()
 
     def defer(self, table: Table, values: dict[str, Any]) -> None:
         """Insert a row at the commit."""
         if not self._rows:
-            self.connection()  # a rollback needs a transaction to end
+            self.connection()  # begin a transaction, so that a rollback has one to end
         self._rows.append((table, values))
 
     def write_deferred(self) -> None:
-        """Insert the deferred rows now. Raises IntegrityError where one of them cannot be."""
+        """Insert the deferred rows now. Raises IntegrityError."""
         rows, self._rows = self._rows, []
         if rows:
-            self.flush()  # what the rows refer to goes first
+            self.flush()  # the rows may refer to objects of the unit of work
             insert_rows(self.connection(), rows)
 
     def call_after_commit(self, call: Callable[[], None]) -> None:
-        """Call when, and only if, the transaction commits."""
+        """Call a function once the transaction has committed; never if it rolls back."""
         self._callbacks.append(call)
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         self._rows, self._callbacks = [], []
 
 
 def insert_at_commit(session: AnySession, model: Any, **values: Any) -> None:
-    """Insert a row when the transaction commits, for rows that nothing reads again before that.
+    """Insert a row when the transaction commits. Until then no query finds it.
 
-    Columns that are not given get their defaults. Raises TypeError for a column that the table does not have.
+    Omitted columns get their defaults. Raises TypeError for an unknown column.
     """
     table: Table = model.__table__
     _own(session).defer(table, whole_row(table, values))
 
 
 def write_deferred(session: AnySession) -> None:
-    """Insert now what waits for the commit. Raises IntegrityError."""
+    """Insert the session's deferred rows now. Raises IntegrityError."""
     _own(session).write_deferred()
 
 
 def call_after_commit(session: AnySession, call: Callable[[], None]) -> None:
-    """Call when, and only if, the session's transaction commits."""
+    """Call a function once the session's transaction has committed; never if it rolls back."""
     _own(session).call_after_commit(call)
 
 

@@ -11,14 +11,14 @@ Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True),
 
 
 def aware(moment: datetime) -> datetime:
-    """The moment, which has a zone. Raises ValueError where it has none."""
+    """The moment itself. Raises ValueError if it has no time zone."""
     if moment.tzinfo is None:
-        raise ValueError("A naive datetime was about to be stored.")
+        raise ValueError("A naive datetime cannot be stored.")
     return moment
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant: stored in UTC, returned aware, refused when naive."""
+    """An instant, stored in UTC and loaded as an aware datetime. Raises ValueError for a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True

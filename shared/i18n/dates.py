@@ -1,4 +1,4 @@
-"""Dates and times in words, as people in Britain write them."""
+"""Dates and times in words, in British style."""
 
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -21,11 +21,11 @@ MERGED = {
     "Europe/Belfast",
     "Europe/Tiraspol",
 }
-"""Zones that keep the time of a larger neighbour, for which CLDR takes them; who picks one means its own city."""
+"""Zones that CLDR treats as aliases of a larger neighbour. A person who picks one means its own city."""
 
 
-class Sitting(Protocol):
-    """Anything that begins and ends at instants."""
+class HasTimes(Protocol):
+    """Any object with a start and an end (aware datetimes)."""
 
     @property
     def starts_at(self) -> datetime: ...
@@ -35,7 +35,7 @@ class Sitting(Protocol):
 
 
 class When(NamedTuple):
-    """When a session is, in words: the day, the times, and the zone they are in."""
+    """The time of a session in words: the day, the times, and their zone."""
 
     day: str
     times: str
@@ -45,36 +45,36 @@ class When(NamedTuple):
         return f"{self.day}, {self.times} ({self.zone})" if self.zone else f"{self.day}, {self.times}"
 
 
-def when(session: Sitting, timezone: str) -> When:
-    """When a session is, in the event's own IANA zone.
+def when(session: HasTimes, timezone: str) -> When:
+    """The time of a session in words, in `timezone` (an IANA name).
 
     >>> str(when(session, "Europe/London"))
     'Thursday 4 November 2027, 12.30 to 14.00 (Greenwich Mean Time, London)'
     """
-    return _from_to(session.starts_at, session.ends_at, timezone)
+    return _in_words(session.starts_at, session.ends_at, timezone)
 
 
 @lru_cache(maxsize=1024)
-def _from_to(starts_at: datetime, ends_at: datetime, timezone: str) -> When:
+def _in_words(starts_at: datetime, ends_at: datetime, timezone: str) -> When:
     zone = ZoneInfo(timezone)
     starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
     first_name, last_name = zone_name(starts), zone_name(ends)
-    first, last = _said(starts, TIME), _said(ends, TIME)
+    first, last = _format(starts, TIME), _format(ends, TIME)
     where = [city(timezone)]
     if first_name == last_name:
         where.insert(0, first_name)
-    else:  # the clocks change while it lasts
+    else:  # a DST change falls into the session
         first, last = f"{first} {first_name}", f"{last} {last_name}"
     if starts.date() != ends.date():
-        last = f"{_said(ends, DAY)}, {last}"
-    return When(_said(starts, DAY), f"{first} to {last}", ", ".join(filter(None, where)))
+        last = f"{_format(ends, DAY)}, {last}"
+    return When(_format(starts, DAY), f"{first} to {last}", ", ".join(filter(None, where)))
 
 
 def zone_name(moment: datetime) -> str:
-    """What people call the zone of an aware datetime at that moment: "British Summer Time".
+    """The name of an aware datetime's zone at that moment, such as "British Summer Time".
 
-    CLDR's data is read here directly, for two reasons met in Babel 2.18: it finds no name for a zone
-    that has been renamed (Asia/Kolkata, Europe/Kyiv), and it takes Dublin's winter for summer.
+    This reads CLDR's data directly, because Babel 2.18 finds no name for a renamed zone (Asia/Kolkata, Europe/Kyiv)
+    and calls Dublin's winter time summer time.
     """
     zone = str(moment.tzinfo)
     zone = get_global("zone_aliases").get(zone, zone)
@@ -85,7 +85,7 @@ def zone_name(moment: datetime) -> str:
 
 
 def city(timezone: str) -> str:
-    """The city that an IANA zone is named after, or nothing where it is named after none."""
+    """The city in the name of an IANA zone; empty if there is none."""
     if "/" not in timezone or timezone.startswith("Etc/"):
         return ""
     if timezone in MERGED:
@@ -95,17 +95,17 @@ def city(timezone: str) -> str:
 
 
 def listed(words: tuple[str, ...]) -> str:
-    """Several things in one breath: "time, title and place"."""
+    """Words as a list in a sentence: "time, title and place"."""
     *first, last = words or ("",)
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _said(moment: datetime, pattern: str) -> str:
+def _format(moment: datetime, pattern: str) -> str:
     return format_datetime(moment, pattern, locale=BRITISH)
 
 
 def _is_summer_time(moment: datetime) -> bool:
-    """Whether clocks are ahead of the year's slower half."""
+    """True if the UTC offset is larger than the smaller of this year's two."""
     january, july = (moment.replace(month=month, day=1) for month in (1, 7))
     return _offset(moment) > min(_offset(january), _offset(july))
 
@@ -121,5 +121,5 @@ def _metazones() -> dict[str, str]:
 
 
 def moment(instant: datetime, timezone: str) -> str:
-    """An instant in a zone, in a few characters: "4 Nov 2027, 12.30"."""
-    return _said(instant.astimezone(ZoneInfo(timezone)), "d MMM y, HH.mm")
+    """An instant in an IANA zone, in short form: "4 Nov 2027, 12.30"."""
+    return _format(instant.astimezone(ZoneInfo(timezone)), "d MMM y, HH.mm")

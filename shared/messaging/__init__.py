@@ -1,1 +1,1 @@
-"""Messages between services: owed by an outbox, carried by a broker, received once by an inbox."""
+"""Messages between services: the outbox owes them, a broker carries them, the inbox deduplicates them."""

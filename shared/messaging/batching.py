@@ -1,4 +1,4 @@
-"""Lets what comes close together be done at once."""
+"""Batches items that arrive within a short window."""
 
 import time
 from collections.abc import Callable
@@ -8,45 +8,45 @@ from threading import Thread
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-MOST_AT_ONCE = 200
+LARGEST_BATCH = 200
 
 
 class Batcher(Generic[T]):
-    """Waits `seconds` after the first thing that comes, and then does it and all that came meanwhile.
+    """Waits `seconds` after the first item, then processes it with all that arrived in the meantime.
 
-    One thread of its own does it, so what takes long makes the next wait and grow. Nothing here survives its
-    process: it is for what may be lost, because somebody asks for it again. `do` must not raise.
+    One thread processes the batches, so a slow batch makes the next one larger. Items that wait are lost with the
+    process: use it only for what will be delivered again. `process` must not raise.
     """
 
-    def __init__(self, seconds: float, do: Callable[[list[T]], None]) -> None:
-        self._seconds, self._do = seconds, do
+    def __init__(self, seconds: float, process: Callable[[list[T]], None]) -> None:
+        self._seconds, self._process = seconds, process
         self._waiting: SimpleQueue[T | None] = SimpleQueue()
-        self._thread = Thread(target=self._work, name="gathering", daemon=True)
+        self._thread = Thread(target=self._run, name="batcher", daemon=True)
         self._thread.start()
 
-    def add(self, thing: T) -> None:
-        """Have it done in a moment."""
-        self._waiting.put(thing)
+    def add(self, item: T) -> None:
+        """Put an item into the next batch."""
+        self._waiting.put(item)
 
     def finish(self, seconds: float) -> bool:
-        """Do what waits, and no more after that. False where that was not done within `seconds`."""
+        """Process the items that wait, then stop. Returns False if that took longer than `seconds`."""
         self._waiting.put(None)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             time.sleep(self._seconds)
-            self._do(self._together_with(first))
+            self._process(self._batch_from(first))
 
-    def _together_with(self, first: T) -> list[T]:
-        """It and what else has come, as much as is done at once."""
-        things = [first]
+    def _batch_from(self, first: T) -> list[T]:
+        """The first item and those that wait behind it, up to the largest batch."""
+        batch = [first]
         with suppress(Empty):
-            while len(things) < MOST_AT_ONCE:
-                thing = self._waiting.get_nowait()
-                if thing is None:
-                    self._waiting.put(None)  # that nothing more comes is for the loop to see
+            while len(batch) < LARGEST_BATCH:
+                item = self._waiting.get_nowait()
+                if item is None:
+                    self._waiting.put(None)  # the loop in _run reads this end mark
                     break
-                things.append(thing)
-        return things
+                batch.append(item)
+        return batch

@@ -1,6 +1,7 @@
-"""Dramatiq brokers for Redis and RabbitMQ, cut down to what the road needs."""
+"""Dramatiq brokers for Redis and RabbitMQ, without the parts that the messaging does not use."""
 
 import threading
+import time
 from collections import defaultdict
 from functools import cache
 from typing import Any
@@ -20,13 +21,13 @@ ENQUEUE = """
 redis.call("hset", KEYS[1] .. ".msgs", ARGV[1], ARGV[2])
 if redis.call("rpush", KEYS[1], ARGV[1]) == 1 then redis.call("publish", ARGV[3], ARGV[4]) end
 """
-"""Dramatiq's own way of enqueueing, and a ring where the queue was empty. It rings after the push, and a consumer
-forgets its bell before it fetches, so no message can come unheard between the two."""
+"""Enqueues as Dramatiq does, and publishes a notification if the queue was empty. The notification follows the push,
+and a consumer clears its event before it fetches, so no message goes unnoticed between the two."""
 
 
 @cache
 def broker_for(url: str, *, timeout: float = WEB_TIMEOUT_SECONDS) -> dramatiq.Broker:
-    """The process's broker at `url` (redis, rediss, amqp, amqps); its calls give up after `timeout` seconds."""
+    """The process's broker at `url` (redis, rediss, amqp, amqps), whose calls time out after `timeout` seconds."""
     if urlsplit(url).scheme.startswith("redis"):
         client = redis.Redis.from_url(
             url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
@@ -35,12 +36,12 @@ def broker_for(url: str, *, timeout: float = WEB_TIMEOUT_SECONDS) -> dramatiq.Br
     from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     separator = "&" if "?" in url else "?"
-    patient = f"socket_timeout={timeout}&stack_timeout={timeout * 2}&blocked_connection_timeout={timeout * 2}"
-    return RabbitmqBroker(url=f"{url}{separator}{patient}&connection_attempts=1", middleware=[], confirm_delivery=True)
+    timeouts = f"socket_timeout={timeout}&stack_timeout={timeout * 2}&blocked_connection_timeout={timeout * 2}"
+    return RabbitmqBroker(url=f"{url}{separator}{timeouts}&connection_attempts=1", middleware=[], confirm_delivery=True)
 
 
 def answers(broker: dramatiq.Broker) -> bool:
-    """Whether the broker can be reached."""
+    """True if the broker answers."""
     try:
         if isinstance(broker, RedisBroker):
             return bool(broker.client.ping())
@@ -51,7 +52,7 @@ def answers(broker: dramatiq.Broker) -> bool:
 
 
 def depth(broker: dramatiq.Broker, queue_name: str) -> int | None:
-    """How many messages wait in a queue; None where the broker cannot say."""
+    """The number of messages that wait in a queue; None if the broker does not answer."""
     try:
         if isinstance(broker, RedisBroker):
             return int(broker.client.llen(f"{broker.namespace}:{queue_name}"))
@@ -62,12 +63,12 @@ def depth(broker: dramatiq.Broker, queue_name: str) -> int | None:
 
 
 class RingingRedisBroker(RedisBroker):
-    """A Redis broker whose idle consumers are woken instead of polling often.
+    """A Redis broker that wakes idle consumers, so that they need not poll often.
 
-    Dramatiq's own consumer sleeps up to its timeout between polls, so each hop of a quiet system
-    would wait half of it. Here the first message of an empty queue also rings a bell (Redis pub/sub) that
-    idle consumers listen to, and whoever comes fetches all there are; a ring that is lost costs one idle
-    poll. Delay queues, which the road never uses, are not consumed.
+    Dramatiq's own consumer sleeps between polls, so each hop of an idle system would wait for half of its timeout.
+    Here the first message of an empty queue also notifies the idle consumers (Redis pub/sub), and a consumer that
+    wakes fetches all messages there are. A lost notification costs one poll. Delay queues are not consumed, because
+    delays belong to the outbox.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -88,34 +89,34 @@ class RingingRedisBroker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
     def enqueue(self, message: Any, *, delay: int | None = None) -> Any:
-        """Put a message into its queue. `delay` is not for the road: delays belong to the outbox."""
+        """Put a message into its queue. `delay` is ignored: delays belong to the outbox."""
         queue, own_id = message.queue_name, str(uuid4())
         data = message.copy(options={"redis_message_id": own_id}).encode()
         self._enqueue([f"{self.namespace}:{queue}"], [own_id, data, DOORBELL, queue])
         return message
 
     def listen(self) -> None:
-        """Start the thread that hears the bell; harmless to repeat."""
+        """Start the thread that receives notifications, unless it runs already."""
         with self._starting:
             if self._listener is None:
-                self._listener = threading.Thread(target=self._hear, name="doorbell", daemon=True)
+                self._listener = threading.Thread(target=self._listen, name="doorbell", daemon=True)
                 self._listener.start()
 
-    def _hear(self) -> None:
+    def _listen(self) -> None:
         while True:
             try:
-                with self.client.pubsub(ignore_subscribe_messages=True) as ears:
-                    ears.subscribe(DOORBELL)
+                with self.client.pubsub(ignore_subscribe_messages=True) as subscription:
+                    subscription.subscribe(DOORBELL)
                     while True:
-                        ring = ears.get_message(timeout=60)
-                        if ring:
-                            self.bells[ring["data"].decode()].set()
+                        notification = subscription.get_message(timeout=60)
+                        if notification:
+                            self.bells[notification["data"].decode()].set()
             except redis.RedisError:
-                threading.Event().wait(IDLE_POLL_SECONDS)
+                time.sleep(IDLE_POLL_SECONDS)
 
 
 class RingingConsumer(_RedisConsumer):
-    """Waits for the bell where nothing more is known to wait, and fetches several at a time where much does."""
+    """Waits for a notification when its queue seems empty, and fetches several messages at a time when it does not."""
 
     def __init__(self, broker: RingingRedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         super().__init__(broker, queue_name, prefetch, 0)
@@ -143,5 +144,5 @@ class RingingConsumer(_RedisConsumer):
         return message
 
     def _has_room(self) -> bool:
-        """Whether half of what this process may hold is done, so that it is worth asking for more."""
+        """True if at least half of the prefetched messages are done, so that fetching more is worth a call."""
         return bool(self.outstanding_message_count <= self.prefetch // 2)

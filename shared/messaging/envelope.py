@@ -1,4 +1,4 @@
-"""What goes over the wire: a message with its id, key and ordinal."""
+"""The envelope of a message on the wire: its id, key and ordinal."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,9 +8,11 @@ from shared.contracts import Message, encode
 
 @dataclass(frozen=True)
 class Envelope:
-    """A message on the wire. Id, key, ordinal and origin stay the same from hop to hop, so that each hop can
-    recognise a redelivery, and the last hop knows where to send the receipt. `attempt` counts how often the
-    origin has sent it."""
+    """A message on the wire.
+
+    Id, key, ordinal and origin stay the same from hop to hop, so that each hop recognises a redelivery and the last
+    one knows where to send the receipt. `attempt` counts the times the origin has sent it, from 1.
+    """
 
     id: str
     type: str
@@ -23,5 +25,5 @@ class Envelope:
     attempt: int = 1
 
     def carrying(self, message: Message) -> "Envelope":
-        """The same envelope with another message in it."""
+        """A copy of the envelope with another message in it."""
         return replace(self, type=message.wire_name, version=message.wire_version, body=encode(message))

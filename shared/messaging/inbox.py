@@ -1,7 +1,7 @@
-"""What a service has received, and what became of it. `shared.receiving` fills it in; a clock looks after it.
+"""The inbox: the messages that a service has received, and their outcomes.
 
-A row goes `pending → claimed → an outcome`; a message that was handled in one transaction has its outcome
-at once.
+A row goes from `pending` to `claimed` to an outcome; a message that is handled in one transaction gets its outcome
+at once. `receiving` writes the rows, and the clock enqueues those that wait for a retry.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Text, or_, select, text
+from sqlalchemy import BigInteger, Index, String, Text, func, select, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.contracts import Message
@@ -21,12 +21,17 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.sender import Sender
 
 LEASE = timedelta(seconds=90)
+"""The longest time that a worker may hold a message."""
+LEASE_TERM = timedelta(seconds=40)
+"""The time after which a lease expires unless its worker renews it, so that a dead worker does not hold it for long."""
+PATIENCE = timedelta(seconds=20)
+RETRIES_IN_FLIGHT = 400
 KEPT_AFTER_SETTLING = timedelta(days=90)
 
 
 @dataclass(frozen=True)
 class Forward:
-    """A handler's answer: the errand goes on to the service `to`, with `message` in it."""
+    """A handler's answer: the conversation continues at the service `to`, with `message`."""
 
     to: str
     message: Message
@@ -34,7 +39,7 @@ class Forward:
 
 @dataclass(frozen=True)
 class Ended:
-    """A handler's answer: the errand ends here. `kept` fills columns that its service's inbox has besides."""
+    """A handler's answer: the conversation ends here. `kept` fills the extra columns of this service's inbox."""
 
     outcome: Outcome
     detail: str = ""
@@ -42,10 +47,10 @@ class Ended:
 
 
 class TryAgain(Exception):
-    """A handler could not do it now, for a reason that may pass; it is tried again for up to two days.
+    """A handler raises this for a failure that may pass: the inbox retries the message, for up to two days.
 
-    `pause` is how long to wait at the least; without it the wait grows with each try. `perhaps_done`
-    says that it may have been done after all: such a try counts like a crash, and is repeated as seldom.
+    The next try comes after `pause` at the earliest; without it, the pause grows with each try. `perhaps_done` marks
+    a try that may have succeeded after all: it counts as a crash, and is retried as seldom.
     """
 
     def __init__(self, reason: str, pause: timedelta | None = None, *, perhaps_done: bool = False) -> None:
@@ -55,11 +60,11 @@ class TryAgain(Exception):
 
 
 class InboxRow:
-    """One message received. `lease_until` holds while a worker is at it; `due_at` is when the clock should
-    next call for it, and `paused_until` keeps anyone from trying earlier.
+    """One message received. All times are UTC.
 
-    `tries` counts the pauses that grow: one that was asked for does not make the next any longer.
-    `errors` counts tries that ended in an unexpected exception, `crashes` those whose end nobody knows.
+    A worker holds it until `lease_until`. The clock enqueues it again at `due_at`; until `paused_until`, a redelivery
+    is ignored. `tries` counts the pauses that grow, not those that a handler asked for. `errors` counts tries that
+    ended in an unexpected exception, `crashes` those that may have succeeded or not.
     """
 
     __tablename__ = "inbox"
@@ -92,20 +97,26 @@ class InboxRow:
         )
 
 
-def retry_due(sender: Sender, limit: int = 500) -> int:
-    """Enqueue again what waits for another try, or was let go by a dead worker. Returns how many."""
-    row = sender.Inbox
-    at = now()
-    waiting = or_(row.lease_until.is_(None), row.lease_until < at)
-    query = select(row).where(row.settled_at.is_(None), row.due_at <= at, waiting).order_by(row.due_at).limit(limit)
-    rows = list(sender.session.scalars(query.with_for_update(skip_locked=True)))
-    for one in rows:
+def retry_due(sender: Sender) -> int:
+    """Enqueue the messages that are due for a retry, and those whose lease has expired. Returns their number.
+
+    At most 400 retries are in flight, so a long backlog of them does not fill the queue. The caller commits.
+    """
+    row, at, sent = sender.Inbox, now(), 0
+    is_waiting = row.settled_at.is_(None) & (row.lease_until.is_(None) | (row.lease_until < at))
+    in_flight = is_waiting & (row.due_at > at) & row.paused_until.is_(None)
+    room = RETRIES_IN_FLIGHT - (sender.session.scalar(select(func.count()).where(in_flight)) or 0)
+    due = select(row).where(is_waiting, row.due_at <= at).order_by(row.due_at).limit(max(room, 0))
+    for one in sender.session.scalars(due.with_for_update(skip_locked=True)).all():
         sender.send(sender.name, Envelope(**one.envelope))
-        one.due_at, one.paused_until = at + LEASE, None  # its pause is over, whatever the worker's clock says
-    return len(rows)
+        if not sender.broker_is_well():
+            break  # the rest stays due
+        one.due_at, one.paused_until = at + PATIENCE, None  # the pause is over, even if the worker's clock is slow
+        sent += 1
+    return sent
 
 
 def forget_settled(sender: Sender) -> None:
-    """Delete rows that were settled long ago."""
+    """Delete rows that were settled more than 90 days ago."""
     row = sender.Inbox
     sender.session.query(row).where(row.settled_at < now() - KEPT_AFTER_SETTLING).delete()

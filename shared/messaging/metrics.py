@@ -1,4 +1,4 @@
-"""Prometheus metrics of one service's messages. They count; they name nobody."""
+"""Prometheus metrics of one service's messages. They hold counts and times only, no personal data."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,7 +16,7 @@ RECENT = timedelta(minutes=5)
 
 
 class MessagingMetrics:
-    """A Prometheus collector that reads a service's outbox and inbox, whichever process is asked."""
+    """A Prometheus collector that reads a service's outbox and inbox, so that every process gives the same figures."""
 
     def __init__(self, sender: Sender, heartbeat_table: Any) -> None:
         self.sender, self.heartbeat = sender, heartbeat_table
@@ -53,21 +53,25 @@ class MessagingMetrics:
         yield received
         yield from _timings(session, row)
         repeated = session.scalar(select(func.count()).where(row.crashes > 0))
-        yield GaugeMetricFamily("placecard_possibly_repeated", "Messages a dying worker left unsure", value=repeated)
+        yield GaugeMetricFamily(
+            "placecard_possibly_repeated", "Messages that may have been delivered twice", value=repeated
+        )
 
     def _clock(self) -> Iterable[Metric]:
         clock = self.sender.session.get(self.heartbeat, "clock")
         if clock is None:
             return
         age = (now() - clock.seen_at).total_seconds()
-        yield GaugeMetricFamily("placecard_clock_age_seconds", "Since the clock was last seen", value=age)
+        yield GaugeMetricFamily(
+            "placecard_clock_age_seconds", "Seconds since the last heartbeat of the clock", value=age
+        )
         if clock.sweep_seconds is not None:
             took = clock.sweep_seconds
-            yield GaugeMetricFamily("placecard_sweep_seconds", "How long the last sweep of the outbox took", value=took)
+            yield GaugeMetricFamily("placecard_sweep_seconds", "Duration of the last sweep of the outbox", value=took)
 
 
 def _timings(session: Session, row: Any) -> Iterable[Metric]:
-    """How long what has just been handled took at the relay, where the service keeps that."""
+    """The seconds that the relay took over recent mails, if the service records them."""
     if not hasattr(row, "seconds_taken"):
         return
     recent = select(func.count(), func.avg(row.seconds_taken), func.max(row.seconds_taken))
@@ -80,7 +84,7 @@ def _timings(session: Session, row: Any) -> Iterable[Metric]:
 
 
 def registry_for(sender: Sender, heartbeat_table: Any) -> CollectorRegistry:
-    """The metrics of one service."""
+    """A registry with the metrics of one service."""
     registry = CollectorRegistry()
     registry.register(MessagingMetrics(sender, heartbeat_table))
     return registry

@@ -1,7 +1,7 @@
-"""What a service owes others: rows written in the transaction that made them true.
+"""The outbox: the messages that a service owes, written in the transaction of the change they announce.
 
-Only these rows remember what is owed. The queue is fast and forgetful: a row is enqueued right
-after its commit, and enqueued again by the clock until its receipt arrives.
+Only these rows remember what is owed, because the broker may forget everything. A message is enqueued right after
+the commit, and the clock enqueues it again until its receipt arrives.
 """
 
 import random
@@ -37,17 +37,17 @@ from shared.database.utc import now
 from shared.messaging.envelope import Envelope
 from shared.messaging.sender import Sender
 
-PATIENCE = timedelta(seconds=30)
+PATIENCE = timedelta(seconds=20)
 LONGEST_PATIENCE = timedelta(minutes=15)
 BULK_IN_FLIGHT = 400
 KEPT_AFTER_SETTLING = timedelta(days=30)
 
 
 class OutboxRow:
-    """One message owed. `ordinal` rises within `key`; a later one replaces an earlier one.
+    """One message owed. `ordinal` rises within `key`: a higher one supersedes a lower one. All times are UTC.
 
-    `due_at` is when the clock should next look at it; `published_at` is empty while a bulk row waits
-    its turn; `settled_at`, `outcome` and `detail` come with the receipt.
+    The clock enqueues the message again at `due_at`. `published_at` is empty while a bulk row waits for room in the
+    window. The receipt fills in `settled_at`, `outcome` and `detail`.
     """
 
     __tablename__ = "outbox"
@@ -80,19 +80,19 @@ class OutboxRow:
         )
 
     def envelope(self, origin: str) -> Envelope:
-        """What goes on the wire."""
+        """The envelope for the next attempt; `origin` is the name of this service."""
         body = self.body or {}
         attempt = self.attempts + 1
         return Envelope(str(self.id), self.type, self.version, self.key, self.ordinal, origin, self.bulk, body, attempt)
 
 
 def owe(sender: Sender, to: str, message: Message, *, key: str, ordinal: int, bulk: bool = False) -> UUID:
-    """Write down a message owed to the service `to`; it leaves right after the commit.
+    """Owe a message to the service `to`: store it at the commit, and enqueue it right after. Returns its id.
 
-    Bulk messages have no fast path: the clock lets a window of them out at a time.
+    Bulk messages are not enqueued at the commit: the clock keeps a window of them in flight.
     """
     at, message_id = now(), new_id()
-    held_back = bulk or not sender.broker_is_well()
+    deferred = bulk or not sender.broker_is_well()
     body = encode(message)
     insert_at_commit(
         sender.session,
@@ -106,12 +106,12 @@ def owe(sender: Sender, to: str, message: Message, *, key: str, ordinal: int, bu
         bulk=bulk,
         body=body,
         created_at=at,
-        due_at=at if held_back else at + PATIENCE,
-        published_at=None if held_back else at,
-        attempts=0 if held_back else 1,
+        due_at=at if deferred else at + PATIENCE,
+        published_at=None if deferred else at,
+        attempts=0 if deferred else 1,
         possibly_repeated=False,
     )
-    if not held_back:
+    if not deferred:
         envelope = Envelope(
             str(message_id), message.wire_name, message.wire_version, key, ordinal, sender.name, bulk, body
         )
@@ -120,35 +120,42 @@ def owe(sender: Sender, to: str, message: Message, *, key: str, ordinal: int, bu
 
 
 def sweep(sender: Sender, limit: int = 500) -> int:
-    """Enqueue again what is due and not settled, and top up the bulk window. Returns how many.
+    """Enqueue again the messages that are due and not settled, and fill the bulk window. Returns their number.
 
-    Several clocks may run: on PostgreSQL each takes rows that no other holds. The caller commits.
+    Several clocks may run: on PostgreSQL each skips the rows that another has locked. The caller commits.
     """
-    rows = [*_due(sender, limit), *_bulk_turn(sender, limit)]
-    for row in rows:
+    sent = 0
+    for row in [*_due(sender, limit), *_bulk_window(sender, limit)]:
         sender.send(row.queue, row.envelope(sender.name))
-        row.published_at = now()
-        row.due_at = row.published_at + patience(row.attempts)
+        if not sender.broker_is_well():
+            break  # the rest stays due
+        at = now()
+        age = timedelta(0) if row.published_at is None else at - row.created_at
+        row.published_at, row.due_at = at, at + patience(age)
         row.attempts += 1
-    return len(rows)
+        sent += 1
+    return sent
 
 
-def patience(attempts: int) -> timedelta:
-    """How long to wait for a receipt before asking again: longer each time, and never in step."""
-    seconds = min(PATIENCE.total_seconds() * 1.5**attempts, LONGEST_PATIENCE.total_seconds())
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
+def patience(age: timedelta) -> timedelta:
+    """The time to wait for a receipt before the next attempt, with jitter so that rows spread out.
+
+    It grows with the age of the message and not with the attempts, since those may have failed through no fault of
+    the receiver: a quarter of the age, from 20 seconds to 15 minutes.
+    """
+    return min(max(age / 4, PATIENCE), LONGEST_PATIENCE) * random.uniform(0.8, 1.2)
 
 
 def settle(sender: Sender, receipts: Iterable[Settled]) -> list[Settled]:
-    """Mark rows settled; forget their bodies, unless they failed and may be replayed.
+    """Mark the rows of these receipts as settled. Only failed rows keep their bodies, for a replay.
 
-    Returns the receipts that were the first for their message.
+    Returns the receipts that were the first for their row.
     """
     connection, table, at = sender.session.connection(), sender.Outbox.__table__, now()
     by_id = {UUID(receipt.message_id): receipt for receipt in receipts}
-    first = [by_id[row_id] for row_id in connection.scalars(_still_owed(table), {"ids": list(by_id)})]
-    for failed, alike in groupby(sorted(first, key=_has_failed), key=_has_failed):
-        connection.execute(_settling(table, keeps_body=failed), [_outcome(receipt, at) for receipt in alike])
+    first = [by_id[row_id] for row_id in connection.scalars(_lock_owed(table), {"ids": list(by_id)})]
+    for failed, batch in groupby(sorted(first, key=_has_failed), key=_has_failed):
+        connection.execute(_settling(table, keeps_body=failed), [_outcome(receipt, at) for receipt in batch])
     return first
 
 
@@ -168,7 +175,7 @@ def _outcome(receipt: Settled, at: datetime) -> dict[str, Any]:
 
 
 @cache
-def _still_owed(table: Table) -> Executable:
+def _lock_owed(table: Table) -> Executable:
     is_one = table.c.id.in_(bindparam("ids", expanding=True)) & table.c.settled_at.is_(None)
     return select(table.c.id).where(is_one).order_by(table.c.id).with_for_update()
 
@@ -180,10 +187,10 @@ def _settling(table: Table, *, keeps_body: bool) -> Executable:
 
 
 def replay(sender: Sender, message_id: UUID) -> UUID | None:
-    """Owe a failed message once more under an id of its own; None where there is nothing to replay. The caller commits.
+    """Owe a failed message again, under a new id. Returns the id, or None if there is nothing to replay.
 
-    Its body is kept when it fails, for this. It keeps its key and ordinal, so a replay of something
-    that has been overtaken since ends as superseded.
+    The new row keeps the key and ordinal, so it ends as superseded if a newer message has been sent since. The caller
+    commits.
     """
     failed = sender.session.get(sender.Outbox, message_id, with_for_update=True, populate_existing=True)
     if failed is None or failed.outcome != Outcome.FAILED or failed.body is None:
@@ -209,7 +216,7 @@ def replay(sender: Sender, message_id: UUID) -> UUID | None:
 
 
 def forget_settled(sender: Sender) -> None:
-    """Delete rows that were settled long ago; failed ones stay until somebody has looked."""
+    """Delete rows that were settled more than 30 days ago, except failed ones, which an operator has to look at."""
     row = sender.Outbox
     old = now() - KEPT_AFTER_SETTLING
     sender.session.query(row).where(row.settled_at < old, row.outcome != Outcome.FAILED).delete()
@@ -218,18 +225,18 @@ def forget_settled(sender: Sender) -> None:
 def _due(sender: Sender, limit: int) -> list[Any]:
     row = sender.Outbox
     waiting = row.settled_at.is_(None) & (row.due_at <= now()) & ~(row.bulk & row.published_at.is_(None))
-    return _take(sender.session, select(row).where(waiting), limit, row)
+    return _lock_rows(sender.session, select(row).where(waiting), limit, row)
 
 
-def _bulk_turn(sender: Sender, limit: int) -> list[Any]:
+def _bulk_window(sender: Sender, limit: int) -> list[Any]:
     row, session = sender.Outbox, sender.session
     open_bulk = row.settled_at.is_(None) & row.bulk
     in_flight = session.scalar(select(func.count()).where(open_bulk, row.published_at.is_not(None))) or 0
     room = min(limit, BULK_IN_FLIGHT - in_flight)
     if room <= 0:
         return []
-    return _take(session, select(row).where(open_bulk, row.published_at.is_(None)), room, row)
+    return _lock_rows(session, select(row).where(open_bulk, row.published_at.is_(None)), room, row)
 
 
-def _take(session: Session, query: Select[Any], limit: int, row: Any) -> list[Any]:
+def _lock_rows(session: Session, query: Select[Any], limit: int, row: Any) -> list[Any]:
     return list(session.scalars(query.order_by(row.due_at).limit(limit).with_for_update(skip_locked=True)))

@@ -1,9 +1,9 @@
-"""Handles what a service receives: each message once, in order within its key, and always answered.
+"""Handles the messages that a service receives: each one once, in order within its key, and always answered.
 
-A handler that only writes to its own database works in one transaction with the outcome of its message:
-whatever happens, both are there or neither. One that reaches out of it (to a mail server) is given its message
-under a lease, which is committed first: a worker that dies lets go of it in time, and whoever takes it up
-knows that it was perhaps done before. So is any message that comes again, for it may be what kills its workers.
+A handler that writes to its own database only runs in one transaction with the outcome of its message: both are
+committed, or neither. A handler with effects elsewhere, such as a mail server, gets its message under a lease, which
+is committed first. The lease of a dead worker expires, and the next worker knows that the message may have been
+handled before. Redelivered messages are leased too: one may be crashing its workers.
 """
 
 import random
@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Executable, Table, bindparam, select, update
+from sqlalchemy import Executable, Table, Update, bindparam, select, update
 
 from shared.contracts import UnreadableMessage, decode
 from shared.contracts.receipts import Outcome, Settled
@@ -31,7 +31,7 @@ MOST_ERRORS = 5
 MOST_CRASHES = 3
 LONGEST_PAUSE = timedelta(minutes=30)
 PAUSE_WHILE_BUSY = timedelta(seconds=1)
-MOST_LETTERS = 2000
+LONGEST_DETAIL = 2000
 
 log = structlog.get_logger()
 
@@ -39,14 +39,19 @@ Handler = Callable[[Any], Forward | Ended]
 Exemption = Callable[[Any, Envelope], Ended | None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Turn:
-    """A message whose turn it is, and what its row says; `lease_until` tells our hold on it from another's."""
+    """A message whose turn it is, with the figures of its row.
+
+    `crashes_stored` is the row's own count. Taking over a message from another worker raises it, so this worker still
+    holds the message if it has not changed (a fencing token).
+    """
 
     envelope: Envelope
     received_at: datetime
     has_row: bool = False
-    lease_until: datetime | None = None
+    crashes_stored: int = 0
+    leased_at: datetime | None = None
     tries: int = 0
     errors: int = 0
     crashes: int = 0
@@ -55,10 +60,28 @@ class Turn:
 def receive(
     sender: Sender, envelope: Envelope, handler: Handler, *, leased: bool, unless: Exemption | None = None
 ) -> None:
-    """Take one message in, handle it if it is its turn, and answer for it."""
+    """Receive one message: handle it if it is its turn, and send the answer."""
     turn = _turn_of(sender, envelope)
-    if turn is None:
-        return
+    if turn is not None:
+        try:
+            _take(sender, turn, handler, leased=leased, unless=unless)
+        finally:
+            sender.leased.discard(turn)
+
+
+def renew_leases(sender: Sender) -> None:
+    """Renew the leases that this process holds, each until `inbox.LEASE` after it began, and commit."""
+    at = now()
+    for turn in list(sender.leased):
+        until = min(at + inbox.LEASE_TERM, turn.leased_at + inbox.LEASE)
+        values = {"lease_until": until, "due_at": until}
+        sender.session.connection().execute(_while_leased(_table(sender)), values | _ours(turn))
+        sender.session.commit()
+
+
+def _take(sender: Sender, turn: Turn, handler: Handler, *, leased: bool, unless: Exemption | None) -> None:
+    """Handle a message whose turn it is, and store the outcome."""
+    envelope = turn.envelope
     try:
         message = decode(envelope.type, envelope.version, envelope.body)
         exempt = unless(message, envelope) if unless else None
@@ -74,7 +97,9 @@ def receive(
         return _put_back(sender, turn, str(error), error.pause)
     except Exception as error:
         sender.session.rollback()
-        where = traceback.extract_tb(error.__traceback__)[-1]  # its text may hold an address; logs do not
+        where = traceback.extract_tb(error.__traceback__)[
+            -1
+        ]  # the error's text may hold an address, so it is not logged
         log.error("handler failed", error=type(error).__name__, where=f"{where.filename}:{where.lineno}")
         reason = f"{type(error).__name__}: {error}"
         turn.errors += 1
@@ -85,8 +110,10 @@ def receive(
 
 
 def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
-    """The turn of this message, with its key locked until the transaction ends; None where it is not its turn, and
-    then what is to be done instead has been."""
+    """Lock the message's key until the transaction ends, and return its turn.
+
+    Returns None if it is not its turn; then the message has been answered, or left for later, and committed.
+    """
     session, at = sender.session, now()
     lock(session, f"{sender.name} {envelope.key}")
     known = session.connection().execute(_rows_of_key(_table(sender)), {"key": envelope.key}).all()
@@ -101,12 +128,12 @@ def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
             session.commit()
             return None
         crashes = own.crashes + (own.status == "claimed")
-        turn = Turn(envelope, own.received_at, True, own.lease_until, own.tries, own.errors, crashes)
+        turn = Turn(envelope, own.received_at, True, own.crashes, None, own.tries, own.errors, crashes)
     if turn.crashes >= MOST_CRASHES:
-        unknown = f"{turn.crashes} tries ended with nobody knowing whether it was done."
+        unknown = f"After {turn.crashes} tries it is unknown if it was done."
         _finish(sender, turn, Ended(Outcome.FAILED, unknown))
     elif any(row.ordinal > envelope.ordinal for row in others):
-        _finish(sender, turn, Ended(Outcome.SUPERSEDED, "Something newer was to be said."))
+        _finish(sender, turn, Ended(Outcome.SUPERSEDED, "A newer message has replaced this one."))
     elif any(row.settled_at is None and row.lease_until is not None and row.lease_until > at for row in others):
         _write(sender, turn, status="pending", lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
         session.commit()
@@ -116,17 +143,19 @@ def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
 
 
 def _lease(sender: Sender, turn: Turn) -> bool:
-    """Commit that the message is ours for a while. False where whoever had it before has just ended it after all."""
-    until = now() + inbox.LEASE
+    """Commit a lease on the message. Returns False if the worker that held it before has just settled it."""
+    at = now()
+    until = at + inbox.LEASE_TERM
     if not _write(sender, turn, status="claimed", lease_until=until, due_at=until):
         return False
     sender.session.commit()
-    turn.has_row, turn.lease_until = True, until
+    turn.has_row, turn.crashes_stored, turn.leased_at = True, turn.crashes, at
+    sender.leased.add(turn)
     return True
 
 
 def _put_back(sender: Sender, turn: Turn, reason: str, pause: timedelta | None) -> None:
-    """Leave the message for another try, or give it up when two days have passed."""
+    """Leave the message for a retry; after two days it fails instead."""
     at = now()
     if at - turn.received_at > sender.longest_trying:
         return _finish(sender, turn, Ended(Outcome.FAILED, reason))
@@ -135,7 +164,13 @@ def _put_back(sender: Sender, turn: Turn, reason: str, pause: timedelta | None) 
         pause = _growing_pause(turn.tries)
     later = at + pause
     _write(
-        sender, turn, status="pending", lease_until=None, detail=reason[:MOST_LETTERS], due_at=later, paused_until=later
+        sender,
+        turn,
+        status="pending",
+        lease_until=None,
+        detail=reason[:LONGEST_DETAIL],
+        due_at=later,
+        paused_until=later,
     )
     sender.session.commit()
 
@@ -146,39 +181,41 @@ def _growing_pause(tries: int) -> timedelta:
 
 
 def _finish(sender: Sender, turn: Turn, answer: Forward | Ended) -> None:
-    """Store the answer with whatever the handler did, in one commit; then send it on its way."""
+    """Commit the answer together with the handler's changes, then send it."""
     envelope, at = turn.envelope, now()
     settled = {"settled_at": at, "lease_until": None, "due_at": None, "envelope": None}
     if isinstance(answer, Forward):
-        to, said = answer.to, envelope.carrying(answer.message)
-        written = _write(sender, turn, **settled, status="forwarded", answer={"to": to, "envelope": vars(said)})
+        to, reply = answer.to, envelope.carrying(answer.message)
+        written = _write(sender, turn, **settled, status="forwarded", answer={"to": to, "envelope": vars(reply)})
     else:
-        detail = answer.detail[:MOST_LETTERS]
-        to, said = envelope.origin, _receipt(envelope, answer.outcome, at, detail, turn.crashes)
+        detail = answer.detail[:LONGEST_DETAIL]
+        to, reply = envelope.origin, _receipt(envelope, answer.outcome, at, detail, turn.crashes)
         written = _write(sender, turn, **settled, status=answer.outcome, detail=detail, **answer.kept)
     if not written:
         return
     sender.session.commit()
-    sender.send(to, said)
+    sender.send(to, reply)
 
 
 def _write(sender: Sender, turn: Turn, **values: Any) -> bool:
-    """Write the row. False where somebody else has taken the message up, as they may have where this worker stood
-    still for longer than its lease; what the handler wrote is taken back then."""
+    """Write the row, if this worker still holds the message.
+
+    If the worker paused for longer than its lease, another may have taken the message over: then roll back what the
+    handler wrote, and return False.
+    """
     values |= {"tries": turn.tries, "errors": turn.errors, "crashes": turn.crashes}
     if turn.has_row:
-        ours = {"our_id": UUID(turn.envelope.id), "our_lease": turn.lease_until}
-        written = sender.session.connection().execute(_while_ours(_table(sender)), values | ours).rowcount == 1
+        written = sender.session.connection().execute(_while_ours(_table(sender)), values | _ours(turn)).rowcount == 1
     else:
-        written = insert_if_absent(sender.session, _table(sender), fresh(turn.envelope, turn.received_at) | values)
+        written = insert_if_absent(sender.session, _table(sender), new_row(turn.envelope, turn.received_at) | values)
     if not written:
-        log.warning("the lease was lost")
+        log.warning("lease lost")
         sender.session.rollback()
     return written
 
 
-def fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
-    """The row of a message that has just arrived."""
+def new_row(envelope: Envelope, at: datetime) -> dict[str, Any]:
+    """The values of an inbox row for a message that has just arrived."""
     return {
         "id": UUID(envelope.id),
         "envelope": vars(envelope),
@@ -195,15 +232,15 @@ def fresh(envelope: Envelope, at: datetime) -> dict[str, Any]:
 
 
 def _answer_again(sender: Sender, envelope: Envelope) -> None:
-    """Answer a repeat as the message was answered."""
+    """Send the stored answer of a message that was redelivered."""
     row: Any = sender.session.get(sender.Inbox, UUID(envelope.id), populate_existing=True)
     if row.answer is not None:
-        to, said = row.answer["to"], Envelope(**row.answer["envelope"])
+        to, reply = row.answer["to"], Envelope(**row.answer["envelope"])
     else:
         to = envelope.origin
-        said = _receipt(envelope, row.status, row.settled_at, row.detail or "", row.crashes)
+        reply = _receipt(envelope, row.status, row.settled_at, row.detail or "", row.crashes)
     sender.session.commit()
-    sender.send(to, said)
+    sender.send(to, reply)
 
 
 def _receipt(envelope: Envelope, outcome: str, at: datetime, detail: str, crashes: int) -> Envelope:
@@ -225,8 +262,16 @@ def _rows_of_key(table: Table) -> Executable:
 
 
 @cache
-def _while_ours(table: Table) -> Executable:
+def _while_ours(table: Table) -> Update:
     row = table.c
-    lease = bindparam("our_lease", type_=row.lease_until.type)
-    is_ours = (row.id == bindparam("our_id")) & row.settled_at.is_(None) & row.lease_until.is_not_distinct_from(lease)
+    is_ours = (row.id == bindparam("our_id")) & (row.crashes == bindparam("our_crashes")) & row.settled_at.is_(None)
     return update(table).where(is_ours)
+
+
+@cache
+def _while_leased(table: Table) -> Executable:
+    return _while_ours(table).where(table.c.lease_until.is_not(None))
+
+
+def _ours(turn: Turn) -> dict[str, Any]:
+    return {"our_id": UUID(turn.envelope.id), "our_crashes": turn.crashes_stored}

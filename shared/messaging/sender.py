@@ -1,4 +1,4 @@
-"""Sends envelopes to the broker. A broker that is away costs a log line: the clock sends them again."""
+"""Enqueues envelopes at the broker. A failed send is only logged, because the clock sends the message again."""
 
 import time
 from datetime import timedelta
@@ -23,27 +23,29 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """One service's side of the messaging: its outbox and inbox tables, its session, and the broker.
+    """One service's side of the messaging: its outbox and inbox tables, its session and its broker.
 
-    The tables are of the service's own database, made from the mixins `outbox.OutboxRow` and `inbox.InboxRow`.
-    `longest_trying` is how long the inbox retries a message before it gives up.
+    The tables are in the service's own database and use the mixins `outbox.OutboxRow` and `inbox.InboxRow`.
+    The inbox retries a message for `longest_trying` before the message fails. `leased` holds the turns of `receiving`
+    that this process has under a lease.
     """
 
     def __init__(self, name: str, db: SQLAlchemy, *, outbox_table: Any, inbox_table: Any) -> None:
         self.name = name
         self.Outbox, self.Inbox = outbox_table, inbox_table
         self.longest_trying: timedelta = LONGEST_TRYING
+        self.leased: set[Any] = set()
         self._db = db
         self._broker_url = ""
         self._paused_until = 0.0
 
     @property
     def session(self) -> Session:
-        """The session of the current application context."""
+        """The database session of the current application context."""
         return self._db.session  # type: ignore[return-value]
 
     def send(self, to: str, envelope: Envelope) -> None:
-        """Enqueue now. Raises nothing: what was committed stays owed, and the clock sends it again."""
+        """Enqueue now. Raises nothing: a committed message stays owed, so the clock sends it again."""
         if not self.broker_is_well():
             return
         name = to + BULK_SUFFIX if envelope.bulk and envelope.type != Settled.wire_name else to
@@ -52,22 +54,22 @@ class Sender:
             self._broker.enqueue(message)
         except Exception as error:
             self._paused_until = time.monotonic() + PAUSE_AFTER_FAILURE_SECONDS
-            log.warning("the broker is away", error=type(error).__name__)
+            log.warning("the broker does not answer", error=type(error).__name__)
 
     def send_after_commit(self, to: str, envelope: Envelope) -> None:
-        """Enqueue when, and only if, the session's transaction commits."""
+        """Enqueue once the session's transaction has committed; never if it rolls back."""
         call_after_commit(self._db.session, partial(self.send, to, envelope))
 
     def broker_is_well(self) -> bool:
-        """False for some seconds after the broker failed, so that requests need not wait for it."""
+        """False for some seconds after a failed send, so that requests do not wait for a broker that is down."""
         return time.monotonic() >= self._paused_until
 
     def broker_answers(self) -> bool:
-        """Ask the broker itself, now."""
+        """True if the broker answers now."""
         return broker.answers(self._broker)
 
     def depths(self) -> dict[str, int]:
-        """How many messages wait at the broker for this service, by queue; unknown depths are left out."""
+        """The number of messages that wait at the broker for this service, by queue; unknown depths are left out."""
         found = {name: broker.depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}
         return {name: waiting for name, waiting in found.items() if waiting is not None}
 

@@ -1,1 +1,1 @@
-"""How a service runs: settings, processes, logs and health."""
+"""The runtime of a service: settings, processes, logs and health."""

@@ -1,4 +1,4 @@
-"""Forked processes: what they share, when they stop, and that they end with their parent."""
+"""Forked processes: shared memory, stop signals, and an end together with the parent."""
 
 import ctypes
 import gc
@@ -11,38 +11,54 @@ from types import FrameType
 from sqlalchemy.orm import configure_mappers
 
 PR_SET_PDEATHSIG = 1
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def share_what_is_loaded() -> None:
-    """Make what is loaded stay shared with the processes forked from now on.
+def share_loaded_modules() -> None:
+    """Keep the loaded modules in memory that later forks share.
 
-    The collector would write to every page of it in each of them, and each would set up the mappers by itself.
+    Without this, the garbage collector of each fork would write to every page, and each would configure the mappers.
     """
     configure_mappers()
     gc.collect()
     gc.freeze()
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask Linux to send SIGTERM to this forked process when its parent is killed; elsewhere, do nothing.
+def fork() -> int:
+    """Fork with `os.fork`. In the child, SIGTERM and SIGINT have their default actions again.
 
-    The handlers of SIGTERM and SIGINT that it has from its parent are dropped: they would swallow the signal.
+    Both are blocked meanwhile. Otherwise the parent's handlers, which the child inherits, could swallow a signal that
+    arrives before the child has its own, and the child would run on.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        child = os.fork()
+        if not child:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+        return child
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to send this process SIGTERM when its parent ends; on other systems, do nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it was killed before this was asked
+        if os.getppid() != parent:  # the parent was killed before the call above
             os._exit(1)
 
 
 def stop_signal() -> threading.Event:
-    """An event that SIGTERM and SIGINT set, instead of ending the process."""
+    """Return an event that SIGTERM and SIGINT set, instead of ending the process.
+
+    Wait for it with a timeout, in a loop: Python runs no handler for a signal that arrives just before an untimed wait.
+    """
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         signal.signal(number, stop)
     return stopping

@@ -1,4 +1,4 @@
-"""The clock process: the periodic jobs of one service or several, each committed as a whole."""
+"""The clock process: the periodic jobs of one service or several. Each run of a job is one transaction."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Job:
-    """Something a clock does every so many seconds, inside its service's application context."""
+    """A function that a clock calls every so many seconds, in its service's application context."""
 
     name: str
     every_seconds: int
@@ -32,7 +32,7 @@ class Job:
 
 
 class Sweeping:
-    """A clock's sweeps of one outbox, and how many seconds the last one took."""
+    """The sweeps of one outbox, and the duration of the last one in seconds."""
 
     def __init__(self, queue: Queue) -> None:
         self.queue = queue
@@ -46,7 +46,7 @@ class Sweeping:
 
 
 def run_clock(apps: Sequence[Flask]) -> None:
-    """Do these services' periodic work until SIGTERM or SIGINT. Several clocks may run."""
+    """Run the jobs of these services until SIGTERM or SIGINT. Several clocks may run for one service."""
     scheduler = BackgroundScheduler(timezone="UTC")
     for app in apps:
         for job in [*_common_jobs(app), *app.extensions.get("jobs", [])]:
@@ -63,7 +63,7 @@ def run_clock(apps: Sequence[Flask]) -> None:
     scheduler.start()
     log.info("clock started", services=[app.name for app in apps])
     while not stopping.wait(1):
-        pass  # Python runs no handler for a signal that comes just before a wait without a timeout
+        pass
     scheduler.shutdown(wait=True)
 
 
@@ -88,7 +88,12 @@ def _common_jobs(app: Flask) -> list[Job]:
 
 
 def _inside(app: Flask, job: Job) -> Callable[[], None]:
-    """The job in its service's application context, with what it changed committed at its end."""
+    """The job in its service's application context, with a commit at its end.
+
+    The sweep and the retries send before this commit. If it fails, their rows are still due, so the same messages are
+    sent again: that costs redeliveries, which every inbox answers from what it has stored. A commit before the sends
+    would lose time instead, as a clock killed between the two would leave rows that wait for messages never sent.
+    """
     queue: Queue = app.extensions["queue"]
 
     def run() -> None:

@@ -31,7 +31,7 @@ def add_commands(app: Flask) -> None:
 
     @app.cli.command("worker")
     def worker() -> None:
-        """Handle this service's messages."""
+        """Handle the messages of this service."""
         run_worker(
             [app],
             broker_url=config["BROKER_URL"],
@@ -41,31 +41,31 @@ def add_commands(app: Flask) -> None:
 
     @app.cli.command("clock")
     def clock() -> None:
-        """Do this service's periodic work."""
+        """Run the periodic jobs of this service."""
         run_clock([app])
 
     @app.cli.command("upgrade")
     def upgrade() -> None:
-        """Bring this service's database up to date."""
+        """Migrate the database of this service to its latest version."""
         migrations.upgrade(app)
 
     app.cli.add_command(_outbox_commands())
 
 
 def _outbox_commands() -> click.Group:
-    group = click.Group("outbox", help="What this service owes others.")
+    group = click.Group("outbox", help="The messages that this service owes to others.")
 
     @group.command("list")
-    @click.option("--all", "everything", is_flag=True, help="Settled rows too.")
+    @click.option("--all", "everything", is_flag=True, help="Include settled messages.")
     def list_(everything: bool) -> None:
-        """List what is owed or failed, oldest first."""
+        """List the messages that are owed or failed, oldest first."""
         for row in outbox_queries.listed(_queue(), everything=everything):
             click.echo(f"{row.id}  {row.type:<16} {row.key:<45} {row.outcome or 'owed':<10} {row.detail or ''}")
 
     @group.command()
     @click.argument("message_id", type=click.UUID)
     def show(message_id: Any) -> None:
-        """Show one row."""
+        """Show one message."""
         row = _queue().session.get(_queue().Outbox, message_id)
         if row is None:
             raise click.ClickException("There is no such message.")
@@ -74,9 +74,9 @@ def _outbox_commands() -> click.Group:
 
     @group.command()
     @click.argument("message_id", type=click.UUID, required=False)
-    @click.option("--all", "everything", is_flag=True, help="All that failed.")
+    @click.option("--all", "everything", is_flag=True, help="Every failed message.")
     def replay(message_id: Any, everything: bool) -> None:
-        """Owe a failed message, or all of them, once more."""
+        """Send a failed message, or all of them, again."""
         chosen = [row.id for row in outbox_queries.failed(_queue())] if everything else [message_id]
         for one in chosen:
             again = outbox.replay(_queue(), one) if one else None

@@ -15,14 +15,14 @@ from shared.runtime import heartbeat
 
 
 def health(queue: Queue, prefix: str, heartbeat_table: Any) -> Blueprint:
-    """`/healthz`, `/readyz` and `/metrics`, also under `prefix` where one host serves all services."""
+    """The blueprint of `/healthz`, `/readyz` and `/metrics`, also under `prefix` for a host shared by all services."""
     pages = Blueprint("health", __name__)
 
     def healthz() -> ResponseReturnValue:
         return {"status": "ok", "service": queue.name}
 
     def readyz() -> ResponseReturnValue:
-        missing = _what_is_missing(queue, heartbeat_table)
+        missing = _missing(queue, heartbeat_table)
         return {"ready": not missing, "missing": missing}, 503 if missing else 200
 
     def metrics() -> ResponseReturnValue:
@@ -35,7 +35,7 @@ def health(queue: Queue, prefix: str, heartbeat_table: Any) -> Blueprint:
     return pages
 
 
-def _what_is_missing(queue: Queue, heartbeat_table: Any) -> list[str]:
+def _missing(queue: Queue, heartbeat_table: Any) -> list[str]:
     try:
         queue.session.execute(text("SELECT 1"))
     except SQLAlchemyError:

@@ -1,4 +1,4 @@
-"""The clock's sign of life: a row that it touches, and that readiness looks at."""
+"""The heartbeat of a clock: a row that it updates and that `/readyz` reads."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ TOO_QUIET = timedelta(seconds=60)
 
 
 class HeartbeatRow:
-    """When a process of this kind was last seen (UTC), and how long its last sweep of the outbox took."""
+    """The last heartbeat of a kind of process (UTC), and the duration of its last sweep of the outbox in seconds."""
 
     __tablename__ = "heartbeat"
 
@@ -24,13 +24,13 @@ class HeartbeatRow:
 
 
 def beat(session: AnySession, table: Any, sweep_seconds: float | None = None, process: str = "clock") -> None:
-    """Say that the process is alive."""
+    """Record that the process is alive now."""
     values = {"seen_at": now(), "sweep_seconds": sweep_seconds}
     if not insert_if_absent(session, table.__table__, {"process": process, **values}):
         session.execute(update(table).where(table.process == process).values(**values))
 
 
 def is_quiet(session: Session, table: Any, process: str = "clock") -> bool:
-    """True where the process has not been seen for a minute."""
+    """True if the process has sent no heartbeat for a minute."""
     row = session.get(table, process)
     return row is None or now() - row.seen_at > TOO_QUIET

@@ -1,4 +1,4 @@
-"""Logs. They name ids only, never a name or an address."""
+"""Structured logs. They hold ids, and never a person's name or address."""
 
 import logging
 import sys
@@ -42,5 +42,5 @@ def configure_logs(level: str, form: str) -> None:
     root.setLevel(level.upper())
     for chatty in ("pika", "alembic"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a sweep that is not over when the next is due is no news
-    logging.getLogger("dramatiq").setLevel(logging.CRITICAL)  # below that it writes messages out whole, addresses too
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns about each sweep that outlasts a second
+    logging.getLogger("dramatiq").setLevel(logging.CRITICAL)  # its lower levels log whole messages, with addresses

@@ -1,15 +1,15 @@
-"""Ports of this machine."""
+"""Free and open TCP ports of this machine."""
 
 import random
 import socket
 
-BELOW_THOSE_LENT_OUT = range(20_000, 32_000)
-"""Systems lend higher ports to whoever connects; one of ours could be lent out while its server starts again."""
+BELOW_EPHEMERAL = range(20_000, 32_000)
+"""Below the ports that systems assign to outgoing connections, so that none takes ours while its server restarts."""
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that nobody is given by chance. Raises OSError where there is none."""
-    for port in random.sample(BELOW_THOSE_LENT_OUT, 100):
+    """A port that no process listens on, below the ephemeral ones. Raises OSError if 100 tries find none."""
+    for port in random.sample(BELOW_EPHEMERAL, 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Whether somebody listens on a port."""
+    """True if a process listens on the port."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True

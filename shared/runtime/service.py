@@ -1,4 +1,4 @@
-"""Sets up a service: settings, database, queue, health and commands, the same for all three."""
+"""Sets up the parts that all services have: settings, database, queue, health pages and commands."""
 
 from dataclasses import asdict
 from typing import Any
@@ -30,8 +30,11 @@ def set_up_service(
     durable: bool = False,
     jobs: tuple[Job, ...] = (),
 ) -> None:
-    """Give `app` what every service has. `prefix` is where its health pages are on a shared host;
-    `durable` marks the database that is the source of truth."""
+    """Add the common parts to `app`.
+
+    `prefix` is the path of its health pages on a host shared by all services. `durable` marks the database that is
+    the source of truth.
+    """
     configure_logs(settings.LOG_LEVEL, settings.LOG_FORMAT)
     app.config.from_mapping(asdict(settings))
     if settings.TRUSTED_PROXIES:

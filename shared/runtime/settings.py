@@ -1,4 +1,4 @@
-"""Reads settings from the environment; a wrong value ends start-up with one sentence."""
+"""Reads settings from the environment. A wrong value ends start-up with one sentence."""
 
 import os
 import sys
@@ -16,24 +16,24 @@ MOST_WEB_WORKERS = 64
 
 
 class BadSetting(SystemExit):
-    """A setting is missing or wrong; the message is one sentence for the operator, and ends start-up."""
+    """A setting is missing or wrong. The message is one sentence for the operator, and ends start-up."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """The process's environment, read with types. Every method raises BadSetting on a wrong value."""
+    """The environment of the process, read with types. Every method raises BadSetting for a wrong value."""
 
     values: Mapping[str, str]
 
     def text(self, name: str, default: str | None = None) -> str:
-        """A text that must be there unless it has a default."""
+        """A text, required unless it has a default."""
         value = self.values.get(name, "").strip() or default
         if value is None:
             raise BadSetting(f"{name} is not set.")
         return value
 
     def optional(self, name: str) -> str | None:
-        """A text, or None where it is unset or empty."""
+        """A text, or None if it is unset or empty."""
         return self.values.get(name, "").strip() or None
 
     def number(self, name: str, default: int, *, least: int = 1, most: int = 1_000_000) -> int:
@@ -44,7 +44,7 @@ class Environment:
         return int(raw)
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
-        """One of a few words."""
+        """One of the allowed words, in lower case."""
         value = self.text(name, default).lower()
         if value not in allowed:
             raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
@@ -55,7 +55,7 @@ class Environment:
         return self.number(name, default, least=1, most=65535)
 
     def url(self, name: str, schemes: tuple[str, ...], default: str | None = None) -> str:
-        """A URL with one of `schemes`. The value itself is never repeated: it may hold a password."""
+        """A URL with one of `schemes`. Errors do not repeat the value, which may hold a password."""
         value = self.text(name, default)
         try:
             parts = urlsplit(value)
@@ -69,13 +69,13 @@ class Environment:
         return value
 
     def database(self, name: str) -> str:
-        """A database's URL, naming the driver that SQLAlchemy should use."""
+        """The URL of a database, with SQLAlchemy's name of the driver."""
         value = self.url(name, tuple(DATABASE_SCHEMES))
         scheme, rest = value.split("://", 1)
         return f"{DATABASE_SCHEMES[scheme]}://{rest}"
 
     def mail_address(self, name: str, default: str | None = None) -> tuple[str, str]:
-        """A display name and an address, from `Name <box@host>` or `box@host`; its domain in ASCII (IDNA)."""
+        """A display name and an address, from `Name <box@host>` or `box@host`. The domain is in ASCII (IDNA)."""
         value = self.text(name, default)
         display, address = parseaddr(value)
         box, _, domain = address.rpartition("@")
@@ -99,7 +99,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every service needs to know. Names are those of the environment."""
+    """The settings of every service, named as in the environment."""
 
     PORT: int
     HOST: str

@@ -1,4 +1,4 @@
-"""Serves a WSGI application with waitress, in one process or in several that share a socket."""
+"""Serves a WSGI application with waitress, in one process or in several that share a listening socket."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ import structlog
 from waitress import wasyncore
 from waitress.server import create_server
 
-from shared.runtime.child_processes import die_with_parent, share_what_is_loaded, stop_signal
+from shared.runtime.child_processes import die_with_parent, fork, share_loaded_modules, stop_signal
 
 BACKLOG = 1024
 LARGEST_BODY = 2 * 1024 * 1024
@@ -22,8 +22,8 @@ log = structlog.get_logger()
 
 
 def run_web(app: Any, *, port: int, host: str, workers: int, threads: int, shutdown_seconds: int) -> None:
-    """Serve a WSGI application until SIGTERM or SIGINT; requests under way are finished first."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for every request that waits
+    """Serve a WSGI application until SIGTERM or SIGINT, then finish the requests under way."""
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns about every request that waits
     with socket.create_server((host, port), backlog=BACKLOG) as listener:
         if workers == 1:
             _serve(app, listener, threads, shutdown_seconds)
@@ -53,17 +53,17 @@ def _serve(app: Any, listener: socket.socket, threads: int, shutdown_seconds: in
 
 
 def _is_answering(server: Any) -> bool:
-    """Whether a request is being handled, or an answer not yet sent off whole."""
+    """True while a request is being handled or a response has not been sent completely."""
     dispatcher = server.task_dispatcher
     unsent = any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values())
     return bool(dispatcher.active_count or dispatcher.queue or unsent)
 
 
 def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: int, shutdown_seconds: int) -> None:
-    """Fork processes that share the socket, and start again those that die."""
+    """Fork processes that share the socket, and replace those that die."""
 
-    def fork() -> int:
-        child = os.fork()
+    def start() -> int:
+        child = fork()
         if not child:
             try:
                 die_with_parent(parent)  # or it would keep the port from the one that is started again
@@ -73,15 +73,15 @@ def _serve_in_several(app: Any, listener: socket.socket, workers: int, threads: 
         return child
 
     parent = os.getpid()
-    share_what_is_loaded()
+    share_loaded_modules()
     stopping = stop_signal()
-    children = {fork() for _ in range(workers)}
+    children = {start() for _ in range(workers)}
     while not stopping.wait(0.3):
         died = {child for child in children if os.waitpid(child, os.WNOHANG)[0]}
         for child in died:
             log.error("a web process died", pid=child)
             time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
-            children = children - {child} | {fork()}
+            children = children - {child} | {start()}
     for child in children:
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGTERM)

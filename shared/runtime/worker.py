@@ -9,6 +9,7 @@ import structlog
 from flask import Flask
 
 from shared.messaging.broker import broker_for
+from shared.messaging.serving import Serving
 from shared.runtime.child_processes import stop_signal
 
 WORKER_TIMEOUT_SECONDS = 5.0
@@ -20,11 +21,11 @@ log = structlog.get_logger()
 def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown_seconds: int) -> None:
     """Handle the messages of these services until SIGTERM or SIGINT.
 
-    What is in flight is finished within `shutdown_seconds`; what is not is left for another worker,
-    whose claim waits for the lease to end. A worker that has lost one of its threads ends with status 1.
+    Messages in hand are finished within `shutdown_seconds`; another worker takes over the others when their leases
+    expire. A worker that has lost one of its threads ends with status 1, for its supervisor to restart.
     """
     broker = broker_for(broker_url, timeout=WORKER_TIMEOUT_SECONDS)
-    batchers = [app.extensions["queue"].serve(app, broker) for app in apps]
+    servings = [Serving(app, app.extensions["queue"], broker) for app in apps]
     worker = dramatiq.Worker(broker, worker_threads=threads)
     stopping = stop_signal()
     worker.start()
@@ -32,13 +33,13 @@ def run_worker(apps: Sequence[Flask], *, broker_url: str, threads: int, shutdown
     while not stopping.wait(1):
         if not all(thread.is_alive() for thread in (*worker.workers, *worker.consumers.values())):
             log.critical("a thread of the worker has ended")
-            os._exit(1)  # whoever watches over the process starts it again, whole
+            os._exit(1)
     threading.Thread(target=worker.stop, args=(shutdown_seconds * 1000,), daemon=True).start()
     for thread in worker.workers:
         thread.join(shutdown_seconds)
-    for batcher in batchers:
-        batcher.finish(RECEIPTS_MAY_TAKE_SECONDS)
-    # A consumer may be waiting for a broker that never comes back; nothing it holds can be lost.
+    for serving in servings:
+        serving.finish(RECEIPTS_MAY_TAKE_SECONDS)
+    # A consumer may be waiting for a broker that is down; the messages it holds are delivered again.
     for consumer in worker.consumers.values():
         consumer.join(2)
     os._exit(0)

@@ -1,1 +1,1 @@
-"""What every web side shares: headers, tokens, calls between services and sandboxed HTML."""
+"""Shared by all web interfaces: headers, tokens, calls between services and sandboxed HTML."""

@@ -1,4 +1,4 @@
-"""Headers that protect the reader of every page, and an id for each request in the logs."""
+"""Security headers for every response, and an id for every request in the logs."""
 
 from urllib.parse import unquote
 
@@ -21,13 +21,13 @@ CONTENT_SECURITY_POLICY = {
 
 
 def content_security_policy(**changes: str) -> str:
-    """The policy as a header; `frame_ancestors="*"` and the like change one directive."""
+    """The Content-Security-Policy header. An argument such as `frame_ancestors="*"` replaces a directive."""
     policy = CONTENT_SECURITY_POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
 def protect(app: Flask) -> None:
-    """Give every request an id for the logs, and every answer the headers that protect its reader."""
+    """Add an id for the logs to every request of `app`, and security headers to every response."""
 
     @app.before_request
     def identify() -> None:
@@ -36,7 +36,7 @@ def protect(app: Flask) -> None:
 
     @app.before_request
     def refuse_nul() -> None:
-        """No address of ours holds a NUL, and no database of ours could look for one."""
+        """Reject URLs that contain a NUL: PostgreSQL cannot take one as a parameter."""
         if "\0" in request.path or "\0" in unquote(request.query_string.decode("latin-1")):
             abort(400)
 

@@ -1,4 +1,4 @@
-"""Shows a mail's HTML inside one of our pages, with no power to do anything there."""
+"""Serves a mail's HTML for a frame in one of our pages, without scripts or outside requests."""
 
 from flask import Response
 
@@ -8,6 +8,6 @@ LINKS_OPEN_OUTSIDE = '<head>\n<base target="_blank">'
 
 
 def sandboxed(html: str) -> Response:
-    """The HTML as a page for a frame: no script runs, nothing is loaded, and links open outside."""
-    shown = html.replace("<head>", LINKS_OPEN_OUTSIDE, 1)
-    return Response(shown, mimetype="text/html", headers={"Content-Security-Policy": POLICY})
+    """The HTML as a response for a frame: scripts do not run, nothing is loaded, and links open a new tab."""
+    page = html.replace("<head>", LINKS_OPEN_OUTSIDE, 1)
+    return Response(page, mimetype="text/html", headers={"Content-Security-Policy": POLICY})

@@ -1,7 +1,7 @@
-"""Questions between services: answered at once, and changing nothing. What must happen goes by the queue.
+"""Synchronous calls between services. They change nothing: whatever must happen goes through the outbox.
 
-A question is a message, sent as JSON to an address of the other service. It carries a token that was signed
-for this one question and lasts a minute, so that nobody but our own services can call_service.
+A call posts a message as JSON to a URL of the other service. Its token is signed for this one body and is valid for
+a minute, so only our own services can call.
 """
 
 import hashlib
@@ -25,16 +25,16 @@ M = TypeVar("M", bound=Message)
 
 
 class ServiceCallFailed(Exception):
-    """The other service gave no answer; the message is a sentence for whoever waits for it."""
+    """The other service did not answer the call. The message is a sentence for the person who waits."""
 
 
 def call_service(url: str, question: Message, answer: type[M]) -> M:
-    """Ask the service at `url`. Raises ServiceCallFailed where it is away, refuses, or answers something else."""
+    """Call the service at `url`. Raises ServiceCallFailed if it is down, refuses, or answers with another message."""
     body = json.dumps(encode(question)).encode()
     token = tokens.sign(_secret(), Purpose.QUESTION, _digest(body), now() + VALID_FOR)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     try:
-        opener = build_opener(ProxyHandler({}))  # it is ours, and never behind somebody's proxy
+        opener = build_opener(ProxyHandler({}))  # our own services are never behind a proxy
         with opener.open(Request(url, body, headers), timeout=LONGEST_WAIT_SECONDS) as response:  # noqa: S310
             found = decode(answer.wire_name, answer.wire_version, json.load(response))
     except HTTPError as error:
@@ -47,12 +47,12 @@ def call_service(url: str, question: Message, answer: type[M]) -> M:
 
 
 def read_call(question: type[M]) -> M:
-    """The question that this request brings. Ends it with 401 where it is not from one of our services."""
+    """The message in the current request. Aborts with 401 if the caller is not one of our services."""
     body = request.get_data()
     given = request.authorization.token if request.authorization else None
     try:
         if tokens.read(_secret(), Purpose.QUESTION, given or "") != _digest(body):
-            raise BadToken("It was signed for another question.")
+            raise BadToken("The token was signed for another body.")
         found = decode(question.wire_name, question.wire_version, json.loads(body))
     except BadToken:
         abort(401)
@@ -63,7 +63,7 @@ def read_call(question: type[M]) -> M:
 
 
 def refuse_call(sentence: str) -> tuple[dict[str, str], int]:
-    """The answer to a question that cannot be answered, with the reason for whoever waits for it."""
+    """The response to a call that cannot be answered, with a reason for the person who waits."""
     return {"reason": sentence}, 422
 
 
@@ -75,7 +75,7 @@ def _reason(body: bytes) -> str:
     try:
         return str(json.loads(body)["reason"])
     except (ValueError, KeyError, TypeError):
-        return "A part of Placecard refuse_call to answer."
+        return "A part of Placecard refused to answer."
 
 
 def _secret() -> str:

@@ -1,7 +1,7 @@
-"""Signed tokens for links: each made for one purpose, one subject and a limited time.
+"""Signed tokens for links, each for one purpose, one subject and a limited time.
 
-A token is deterministic: the same purpose, subject and expiry give the same text, so that a
-mail sent a second time is the same to the byte.
+A token is deterministic: the same purpose, subject and expiry give the same text, so a mail that is sent twice is
+the same byte for byte.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from shared.database.utc import now
 
 
 class Purpose(StrEnum):
-    """What a token opens. A token made for one purpose opens nothing else."""
+    """The purpose of a token. A token for one purpose is invalid for every other."""
 
     OWN_PAGE = "own page"
     CALENDAR_FEED = "calendar feed"
@@ -23,22 +23,22 @@ class Purpose(StrEnum):
 
 
 class BadToken(Exception):
-    """The token was not made by us, or was made for something else."""
+    """We did not sign the token, or signed it for another purpose."""
 
 
 class ExpiredToken(BadToken):
-    """The token was ours; its time is over."""
+    """We signed the token, but it has expired."""
 
 
 def sign(secret: str, purpose: Purpose, subject: str, expires_at: datetime) -> str:
-    """A URL-safe token that opens `purpose` for `subject` until `expires_at`."""
+    """A URL-safe token for `purpose` and `subject`, valid until `expires_at` (aware; whole seconds)."""
     return str(_serializer(secret, purpose).dumps([subject, int(expires_at.timestamp())]))
 
 
 def read(secret: str, purpose: Purpose, token: str) -> str:
-    """The subject of a token made for `purpose`.
+    """The subject of a token for `purpose`.
 
-    Raises ExpiredToken when its time is over, and BadToken when it is none of ours.
+    Raises ExpiredToken, or BadToken if we did not sign it for this purpose.
     """
     try:
         subject, expires = _serializer(secret, purpose).loads(token)

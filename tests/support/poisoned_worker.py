@@ -13,7 +13,7 @@ POISON = "Poison Example"
 
 def main() -> None:
     """Work until killed by a mail to POISON, or told to stop."""
-    inbox.LEASE = timedelta(seconds=3)
+    inbox.LEASE_TERM = timedelta(seconds=3)
     compose = handlers.__dict__["compose"]
 
     def compose_or_die(mail: Any, *given: Any) -> Any:

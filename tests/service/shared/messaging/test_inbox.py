@@ -175,6 +175,107 @@ def test_what_a_dead_worker_held_is_taken_up_when_its_lease_ends_and_is_marked(w
     assert world.sent[-1][1].body["possibly_repeated"] is True
 
 
+def test_the_lease_of_a_message_that_takes_long_is_renewed_up_to_a_limit(world: World) -> None:
+    envelope = news()
+    leases: list[timedelta] = []
+
+    class Slow(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            for _ in range(12):
+                clock.shift(timedelta(seconds=10))
+                receiving.renew_leases(world.queue)
+                leases.append(row(world, envelope).lease_until - began)
+            return super().__call__(message)
+
+    Slow(world)
+    with time_machine.travel(now(), tick=False) as clock:
+        began = now()
+        world.queue.handle(envelope)
+        assert (outcomes(world), row(world, envelope).lease_until) == (["done"], None)
+        receiving.renew_leases(world.queue)
+        assert row(world, envelope).lease_until is None
+    assert leases[:3] == [timedelta(seconds=seconds) for seconds in (50, 60, 70)]
+    assert max(leases) == leases[-1] == inbox.LEASE
+
+
+def test_a_message_that_waits_for_its_retry_gets_no_lease_from_the_worker_that_put_it_back(world: World) -> None:
+    envelope = news()
+    Handler(world, TryAgain("451"))
+    turns: list[receiving.Turn] = []
+    put_back = receiving._put_back
+
+    def late(sender: Any, turn: receiving.Turn, *given: Any) -> None:
+        put_back(sender, turn, *given)
+        turns.append(turn)
+        receiving.renew_leases(sender)  # the renewal that came just now
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(receiving, "_put_back", late)
+        world.queue.handle(envelope)
+    assert len(turns) == 1
+    assert row(world, envelope).lease_until is None
+    assert world.queue.leased == set()
+
+
+def test_a_worker_whose_message_was_taken_over_renews_no_lease(world: World) -> None:
+    envelope = news()
+
+    class StoodStill(Handler):
+        def __call__(self, message: EventListed) -> Any:
+            if self.calls == 0:
+                self.calls += 1
+                late = set(world.queue.leased)
+                clock.shift(inbox.LEASE_TERM + timedelta(seconds=1))
+                with pytest.raises(KeyboardInterrupt):
+                    world.queue.handle(envelope)  # another worker, which dies
+                world.db.session.rollback()
+                until = row(world, envelope).lease_until
+                world.queue.leased = late
+                receiving.renew_leases(world.queue)
+                assert row(world, envelope).lease_until == until
+                return Ended(Outcome.DONE)
+            return super().__call__(message)
+
+    StoodStill(world, Ended(Outcome.DONE), KeyboardInterrupt())
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(envelope)
+    assert outcomes(world) == []
+
+
+def test_a_long_backlog_of_retries_is_enqueued_a_window_at_a_time(world: World) -> None:
+    Handler(world)
+    rows = [receiving.new_row(news(key=f"k{number}"), now()) for number in range(inbox.RETRIES_IN_FLIGHT + 100)]
+    world.db.session.add_all(world.Inbox(**values) for values in rows)
+    world.db.session.commit()
+    assert inbox.retry_due(world.queue) == inbox.RETRIES_IN_FLIGHT
+    world.db.session.commit()
+    assert inbox.retry_due(world.queue) == 0
+    for _, envelope in list(world.sent)[:100]:
+        world.queue.handle(envelope)
+    assert inbox.retry_due(world.queue) == 100
+
+
+def test_a_retry_that_the_broker_lost_is_enqueued_again_soon(world: World) -> None:
+    Handler(world, TryAgain("451", timedelta(seconds=1)))
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(news())
+        clock.shift(timedelta(seconds=1))
+        assert inbox.retry_due(world.queue) == 1
+        clock.shift(inbox.PATIENCE)
+        assert inbox.retry_due(world.queue) == 1
+
+
+def test_a_retry_that_the_broker_did_not_take_stays_due(world: World) -> None:
+    Handler(world, TryAgain("451", timedelta(seconds=1)))
+    with time_machine.travel(now(), tick=False) as clock:
+        world.queue.handle(news())
+        clock.shift(timedelta(seconds=1))
+        world.queue.broker_is_well = lambda: False  # type: ignore[method-assign]
+        assert inbox.retry_due(world.queue) == 0
+        world.queue.broker_is_well = lambda: True  # type: ignore[method-assign]
+        assert inbox.retry_due(world.queue) == 1
+
+
 @pytest.mark.parametrize("late", [Ended(Outcome.FAILED), TryAgain("451"), RuntimeError("late")])
 def test_a_worker_that_stood_still_beyond_its_lease_changes_nothing_when_it_wakes(world: World, late: Any) -> None:
     envelope = news()
@@ -256,7 +357,7 @@ def test_what_a_dead_worker_did_in_one_transaction_is_not_there_and_not_said_to_
     class Dies(Handler):
         def __call__(self, message: EventListed) -> Any:
             if self.calls == 0:
-                world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
+                world.db.session.add(world.Inbox(**receiving.new_row(news(key="stray"), now())))
                 world.db.session.flush()
             return super().__call__(message)
 
@@ -359,7 +460,7 @@ def test_a_crash_is_counted_once_however_long_its_message_waits_for_its_turn(wor
             world.queue.handle(newer)
         world.db.session.rollback()
         clock.shift(inbox.LEASE + timedelta(seconds=1))
-        world.db.session.add(world.Inbox(**receiving.fresh(older, now()), lease_until=now() + inbox.LEASE))
+        world.db.session.add(world.Inbox(**receiving.new_row(older, now()), lease_until=now() + inbox.LEASE))
         world.db.session.commit()
         for _ in range(receiving.MOST_CRASHES):
             world.queue.handle(newer)
@@ -378,7 +479,7 @@ def test_a_message_that_breaks_its_contract_fails_at_once(world: World, changes:
 def test_what_a_failed_handler_wrote_is_taken_back(world: World) -> None:
     class Writes(Handler):
         def __call__(self, message: EventListed) -> Any:
-            world.db.session.add(world.Inbox(**receiving.fresh(news(key="stray"), now())))
+            world.db.session.add(world.Inbox(**receiving.new_row(news(key="stray"), now())))
             world.db.session.flush()
             raise RuntimeError("after writing")
 

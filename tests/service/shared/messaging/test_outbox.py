@@ -15,6 +15,7 @@ from shared.contracts.receipts import Outcome, Settled
 from shared.database.ids import new_id
 from shared.database.utc import now
 from shared.messaging import outbox, outbox_queries
+from shared.messaging.serving import Serving
 from tests.support.messaging_world import World
 
 
@@ -64,25 +65,51 @@ def test_while_the_broker_is_away_the_message_is_due_at_once(world: World) -> No
     world.queue.broker_is_well = lambda: False  # type: ignore[method-assign]
     message_id = owe(world)
     assert world.sent == []
+    world.queue.broker_is_well = lambda: True  # type: ignore[method-assign]
     assert outbox.sweep(world.queue) == 1
     assert [envelope.id for _, envelope in world.sent] == [str(message_id)]
 
 
-def test_what_is_not_settled_is_sent_again_with_growing_patience(world: World) -> None:
+def test_a_send_that_fails_is_no_attempt_and_leaves_its_message_due(world: World) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        message_id = owe(world)
+        clock.shift(outbox.PATIENCE)
+        world.queue.broker_is_well = lambda: False  # type: ignore[method-assign]
+        assert outbox.sweep(world.queue) == 0
+        assert row(world, message_id).attempts == 1
+        world.queue.broker_is_well = lambda: True  # type: ignore[method-assign]
+        assert outbox.sweep(world.queue) == 1
+
+
+def sends(world: World, clock: Any, duration: timedelta) -> list[timedelta]:
+    """The ages at which an unanswered message is sent again."""
+    began, ages = now(), []
+    while (age := now() - began) < duration:
+        if outbox.sweep(world.queue):
+            ages.append(age)
+        clock.shift(timedelta(seconds=5))
+    return ages
+
+
+def test_a_message_that_is_not_settled_is_sent_again_soon_while_it_is_young_and_seldom_when_it_is_old(
+    world: World,
+) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         owe(world)
-        assert outbox.sweep(world.queue) == 0
-        waits = []
-        for _ in range(8):
-            waited = 0
-            while not outbox.sweep(world.queue):
-                clock.shift(timedelta(seconds=5))
-                waited += 5
-            waits.append(waited)
-    assert waits[0] <= 35
-    assert all(later > earlier / 1.6 for earlier, later in pairwise(waits))
-    assert waits[6] > 4 * waits[0]
-    assert max(waits) <= outbox.LONGEST_PATIENCE.total_seconds() * 1.2 + 5
+        ages = [timedelta(0), *sends(world, clock, timedelta(hours=4))]
+    pauses = [(earlier, later - earlier) for earlier, later in pairwise(ages)]
+    assert all(pause <= timedelta(seconds=30) for age, pause in pauses if age < timedelta(seconds=80))
+    assert all(pause <= max(age / 4, outbox.PATIENCE) * 1.2 + timedelta(seconds=5) for age, pause in pauses)
+    assert max(pause for _, pause in pauses) <= outbox.LONGEST_PATIENCE * 1.2 + timedelta(seconds=5)
+    assert len(ages) < 45
+
+
+def test_a_bulk_message_that_waited_long_for_the_window_is_asked_for_again_as_soon_as_any(world: World) -> None:
+    with time_machine.travel(now(), tick=False) as clock:
+        message_id = owe(world, bulk=True)
+        clock.shift(timedelta(hours=1))
+        outbox.sweep(world.queue)
+        assert row(world, message_id).due_at - now() <= outbox.PATIENCE * 1.2
 
 
 def test_a_settled_message_is_not_sent_again_and_forgets_its_body(world: World) -> None:
@@ -177,11 +204,11 @@ def test_a_receipt_that_cannot_be_read_keeps_no_other_from_being_settled(world: 
 def test_a_receipt_that_cannot_be_settled_keeps_no_other_from_being_settled(world: World) -> None:
     world.queue.receives(Settled)(world.queue.settle)
     owed = [owe(world, ordinal=1), owe(world, ordinal=2)]
-    worker = world.queue.serve(world.app, StubBroker(middleware=[]))
+    serving = Serving(world.app, world.queue, StubBroker(middleware=[]))
     for message_id in (str(owed[0]), "no id of ours", str(owed[1])):
         receipt = Settled(message_id=message_id, outcome=Outcome.SENT, at=now(), detail="", possibly_repeated=False)
-        worker.add(world.sent[0][1].carrying(receipt))
-    assert worker.finish(30)
+        serving.consume(vars(world.sent[0][1].carrying(receipt)))
+    assert serving.finish(30)
     world.db.session.rollback()
     assert [row(world, message_id).outcome for message_id in owed] == ["sent", "sent"]
 

@@ -50,7 +50,7 @@ def test_a_body_that_breaks_its_contract_is_refused_with_a_reason(body: object) 
 
 
 def test_a_message_nobody_has_agreed_on_is_refused() -> None:
-    with pytest.raises(UnreadableMessage, match="No contract"):
+    with pytest.raises(UnreadableMessage, match="There is no contract"):
         decode("settled", 99, {})
 
 
