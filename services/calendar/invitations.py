@@ -8,8 +8,8 @@ from sqlalchemy import insert
 
 from services.calendar import ics
 from services.calendar.models import Invitation, Registration, db, queue
-from services.calendar.rules.invite import Method, Step, Truth, digest_of, next_step, uid_of, what_it_shows
-from services.calendar.rules.invite_plan import Part, Shape, shape_of
+from services.calendar.rules.invite import Method, Step, Truth, digest_of, fingerprint, next_step, uid_of
+from services.calendar.rules.invite_plan import InvitePlan, Part, plan_invites
 from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice
 from shared.messaging import outbox
 
@@ -29,19 +29,19 @@ def bring_up_to_date(notice: Notice, *, bulk: bool) -> Invite | None:
     before = registration.event
     if registration.invitations:
         notice = _from_whom_they_know(notice, before)
-    shape = shape_of(
+    plan = plan_invites(
         notice.event,
         at=notice.stated_at,
         invited={invitation.part for invitation in registration.invitations},
         series=registration.series,
     )
-    for part in (*shape.apart, *_left_out(registration, shape, notice)):
+    for part in (*plan.apart, *_left_out(registration, plan, notice)):
         step, invite = _take_step(registration, part, before, notice)
         if invite and not step.again:
             _owe_mail_of_its_own(part, step, invite, notice, bulk)
-    _, invite = _take_step(registration, shape.together, before, notice) if shape.together else (None, None)
-    if shape.together:
-        registration.series = shape.together.series
+    _, invite = _take_step(registration, plan.together, before, notice) if plan.together else (None, None)
+    if plan.together:
+        registration.series = plan.together.series
     registration.page_url = notice.page_url
     registration.show(notice.event, stands=notice.holds_place, stated_at=notice.stated_at)
     if known is None:
@@ -70,13 +70,13 @@ def _from_whom_they_know(notice: Notice, before: EventFacts) -> Notice:
     return replace(notice, event=replace(notice.event, invites=invites))
 
 
-def _left_out(registration: Registration, shape: Shape, notice: Notice) -> list[Part]:
+def _left_out(registration: Registration, plan: InvitePlan, notice: Notice) -> list[Part]:
     """Sessions that were sent before and are no longer to be, as they were last told; what is over is left alone."""
     last_told = {session.id: session for session in registration.event.sessions}
     left_out = [
         last_told[invitation.part]
         for invitation in registration.invitations
-        if invitation.part not in shape.part_ids and invitation.part in last_told
+        if invitation.part not in plan.part_ids and invitation.part in last_told
     ]
     return [
         Part(session.id, (replace(session, cancelled=True),))
@@ -90,7 +90,7 @@ def _take_step(
 ) -> tuple[Step, Invite | None]:
     """Decide on one invite, write it and remember it as sent."""
     address = notice.recipient.email
-    shown = what_it_shows(notice.event, part, address) if notice.holds_place else None
+    shown = fingerprint(notice.event, part, address) if notice.holds_place else None
     invitation = registration.invitation_to(part.id)
     step = next_step(invitation.last_sent if invitation else None, Truth(shown, notice.stated_at))
     if step.method is None:

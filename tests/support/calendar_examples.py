@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from services.calendar import ics
 from services.calendar.rules.invite import Method
-from services.calendar.rules.invite_plan import Part, series_of
+from services.calendar.rules.invite_plan import Part, find_series
 from shared.contracts.notices import EventFacts, Kind, Notice, Recipient, SessionFacts
 
 STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def a_notice(event: EventFacts, **changes: object) -> Notice:
 
 def an_issue(event: EventFacts, method: Method = Method.REQUEST, **changes: object) -> ics.Issue:
     """Ada's first invite to the whole event."""
-    series = series_of(event)
+    series = find_series(event)
     issue = ics.Issue(
         method=method,
         uid="r1-s1@charity.example.org",

@@ -82,7 +82,7 @@ def public_uid_of(session_id: str, sender: str) -> str:
     return f"{session_id}@{_domain(sender)}"
 
 
-def what_it_shows(event: EventFacts, part: Part, invited: str) -> str | None:
+def fingerprint(event: EventFacts, part: Part, invited: str) -> str | None:
     """A digest of everything whose change is a change of the invite: title, times, places, and whom it is for.
 
     None where no session stands, so that there is nothing to show. `invited` is the invited address.

@@ -1,13 +1,14 @@
-"""The shape an event takes in a calendar: one invite, a series, an invite a session, or a subscription."""
+"""Plans the invites to an event: one invite, one for a series, one a session, or none but the subscription."""
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
+from services.calendar.rules.timezones import is_unambiguous, reproduces
 from shared.contracts.notices import EventFacts, SessionFacts
 
 MOST_SEPARATE_INVITES = 6
@@ -19,7 +20,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Slot:
-    """One turn of a series: when its rule says it starts (UTC), and the session that takes it, if any."""
+    """One occurrence of a series: when its rule says it starts (UTC), and the id of its session, if it has one."""
 
     starts_at: datetime
     session_id: str | None
@@ -27,22 +28,24 @@ class Slot:
 
 @dataclass(frozen=True)
 class Series:
-    """Sessions on a beat: an RRULE (RFC 5545, 3.3.10) without its COUNT, and the turns it makes.
+    """Sessions at regular intervals: an RRULE (RFC 5545, 3.3.10) without its COUNT, and the occurrences it makes.
 
-    A session keeps its slot when it moves, for that is the name clients know it by (RECURRENCE-ID).
+    A session keeps its slot when it moves, because calendars identify it by the slot's start (RECURRENCE-ID).
+    `in_utc` says that the rule counts in UTC, as it does where no VTIMEZONE can state the event's zone.
     """
 
     rule: str
     slots: tuple[Slot, ...]
+    in_utc: bool = False
 
     def session_at(self, starts_at: datetime) -> str | None:
-        """The session whose slot starts then."""
+        """The id of the session whose slot starts then, if any."""
         return next((slot.session_id for slot in self.slots if slot.starts_at == starts_at), None)
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one invite is about: a session, or a whole series, which goes by the event's id."""
+    """The part of an event that one invite covers: a session, or a whole series, whose id is the event's."""
 
     id: str
     sessions: tuple[SessionFacts, ...]
@@ -55,9 +58,11 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """How an event reaches one person: `together` rides on the notice, each part of `apart` has a mail of
-    its own. With neither, there are too many sessions to mail, and the notice tells of the subscription."""
+class InvitePlan:
+    """The invites one person gets: `together` goes with the notice, each part of `apart` in a mail of its own.
+
+    With neither, there are too many sessions for mails, and the notice offers the subscription instead.
+    """
 
     together: Part | None = None
     apart: tuple[Part, ...] = ()
@@ -69,44 +74,51 @@ class Shape:
         return frozenset(part.id for part in parts)
 
 
-def shape_of(
+def plan_invites(
     event: EventFacts, *, at: datetime, invited: Set[str] = frozenset(), series: Series | None = None
-) -> Shape:
-    """The shape of an event for one person, as of `at` (UTC).
+) -> InvitePlan:
+    """Plan the invites to an event for one person, as of `at` (UTC).
 
-    `invited` holds the ids of the parts they were sent before and `series` the series they were sent, if
-    it was one: a shape, once sent, stays, so that a change never doubles what is in a calendar.
+    `invited` holds the ids of the parts this person was invited to before, `series` the series they were sent,
+    if any. A series stays a series and separate invites stay separate, so that no calendar shows a session twice.
     """
     if len(event.sessions) == 1 and series is None:
-        return Shape(together=Part(event.sessions[0].id, event.sessions))
+        return InvitePlan(together=Part(event.sessions[0].id, event.sessions))
     if series is not None or not invited:
-        regular = series_of(event, before=series)
+        regular = find_series(event, before=series)
         if regular:
-            return Shape(together=Part(event.id, event.sessions, regular))
+            return InvitePlan(together=Part(event.id, event.sessions, regular))
     to_come = [session for session in event.sessions if session.ends_at > at and not session.cancelled]
     if len(to_come) > MOST_SEPARATE_INVITES:
         to_come = [session for session in to_come if session.id in invited]
-    return Shape(apart=tuple(Part(session.id, (session,)) for session in to_come))
+    return InvitePlan(apart=tuple(Part(session.id, (session,)) for session in to_come))
 
 
-def series_of(event: EventFacts, before: Series | None = None) -> Series | None:
-    """The weekly or monthly series that the sessions make, or None where they make none.
+def find_series(event: EventFacts, before: Series | None = None) -> Series | None:
+    """The weekly or monthly series that the sessions form, or None where they form none.
 
-    A plain one is taken as it is. Otherwise the one sent `before` goes on, with what has changed as
-    exceptions; and where none was sent, one session in four may be off the beat.
+    A rule that fits every session is used as it is. Otherwise the series sent `before` is continued, with the
+    changes as exceptions. Where none was sent, one session in four may differ from the rule.
     """
-    zone = ZoneInfo(event.timezone)
     sessions = sorted(event.sessions, key=lambda session: session.starts_at)
+    zone = _zone_of_rule(event)
     if len(sessions) > 1:
-        candidates = [_lay(rule, sessions, zone) for rule in _rules(sessions[0].starts_at.astimezone(zone))]
+        candidates = [_fit(rule, sessions, zone) for rule in _rules(sessions[0].starts_at.astimezone(zone))]
         exceptions, series = min(candidates, key=lambda candidate: candidate[0])
         if exceptions == 0 or (before is None and exceptions <= len(sessions) // REGULAR_SESSIONS_PER_EXCEPTION):
             return series
-    return _go_on(before, sessions, zone) if before else None
+    return _continue(before, sessions, ZoneInfo(event.timezone)) if before else None
+
+
+def _zone_of_rule(event: EventFacts) -> tzinfo:
+    """The event's zone, or UTC where its VTIMEZONE would be wrong in a year of the event."""
+    zone = ZoneInfo(event.timezone)
+    years = {session.starts_at.astimezone(zone).year for session in event.sessions}
+    return zone if all(reproduces(event.timezone, year) for year in years) else UTC
 
 
 def _rules(first: datetime) -> Iterator[str]:
-    """The plain rules that a series which starts at `first` (local time) may follow."""
+    """The plain rules that a series starting at `first` (local time) may follow."""
     weekday = WEEKDAYS[first.weekday()]
     yield f"FREQ=WEEKLY;BYDAY={weekday}"
     for weeks in range(2, LONGEST_INTERVAL_WEEKS + 1):
@@ -118,37 +130,30 @@ def _rules(first: datetime) -> Iterator[str]:
         yield f"FREQ=MONTHLY;BYDAY=-1{weekday}"
 
 
-def _lay(rule: str, sessions: list[SessionFacts], zone: ZoneInfo) -> tuple[int, Series]:
-    """The sessions laid on a rule's turns, and how many exceptions that takes.
+def _fit(rule: str, sessions: list[SessionFacts], zone: tzinfo) -> tuple[int, Series]:
+    """The sessions assigned to the occurrences of a rule, and how many exceptions that takes.
 
-    What is off the beat takes the turns that are free, in order, and then turns beyond the last.
+    Sessions that the rule does not match take the free occurrences in order, then later ones.
     """
-    turns = _turns(rule, sessions[0].starts_at, 2 * len(sessions), zone)
-    on_beat = {session.starts_at: session.id for session in sessions if session.starts_at in turns}
-    off_beat = iter([session.id for session in sessions if on_beat.get(session.starts_at) != session.id])
-    length = max(turns.index(max(on_beat)) + 1, len(sessions))
-    slots = tuple(Slot(turn, on_beat.get(turn) or next(off_beat, None)) for turn in turns[:length])
-    exceptions = length - len(on_beat) if all(is_certain(slot.starts_at, zone) for slot in slots) else length
-    return exceptions, Series(rule, slots)
+    starts = _occurrences(rule, sessions[0].starts_at, 2 * len(sessions), zone)
+    matched = {session.starts_at: session.id for session in sessions if session.starts_at in starts}
+    unmatched = iter([session.id for session in sessions if matched.get(session.starts_at) != session.id])
+    length = max(starts.index(max(matched)) + 1, len(sessions))
+    slots = tuple(Slot(start, matched.get(start) or next(unmatched, None)) for start in starts[:length])
+    exceptions = length - len(matched) if all(is_unambiguous(slot.starts_at, zone) for slot in slots) else length
+    return exceptions, Series(rule, slots, in_utc=zone is UTC)
 
 
-def _go_on(before: Series, sessions: list[SessionFacts], zone: ZoneInfo) -> Series:
-    """The series as it was sent: sessions that are gone leave their slot empty, new ones take the next turns."""
+def _continue(before: Series, sessions: list[SessionFacts], zone: ZoneInfo) -> Series:
+    """The series as it was sent: removed sessions leave their slots empty, new ones take the next occurrences."""
     here = {session.id for session in sessions}
     held = {slot.session_id for slot in before.slots}
     kept = [Slot(slot.starts_at, slot.session_id if slot.session_id in here else None) for slot in before.slots]
     new = [session.id for session in sessions if session.id not in held]
-    turns = _turns(before.rule, before.slots[0].starts_at, len(kept) + len(new), zone)
-    return Series(before.rule, (*kept, *map(Slot, turns[len(kept) :], new)))
+    starts = _occurrences(before.rule, before.slots[0].starts_at, len(kept) + len(new), UTC if before.in_utc else zone)
+    return replace(before, slots=(*kept, *map(Slot, starts[len(kept) :], new)))
 
 
-def _turns(rule: str, first: datetime, count: int, zone: ZoneInfo) -> list[datetime]:
-    """The first turns of a rule (UTC): the same hour on the wall each time."""
-    return [turn.astimezone(UTC) for turn in islice(rrulestr(rule, dtstart=first.astimezone(zone)), count)]
-
-
-def is_certain(instant: datetime, zone: ZoneInfo) -> bool:
-    """False in an hour that the clocks repeat or have just skipped, which calendars read differently."""
-    local = instant.astimezone(zone)
-    hour_before = (instant - timedelta(hours=1)).astimezone(zone)
-    return local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset() == hour_before.utcoffset()
+def _occurrences(rule: str, first: datetime, count: int, zone: tzinfo) -> list[datetime]:
+    """The first occurrences of a rule (UTC), each at the same local time."""
+    return [start.astimezone(UTC) for start in islice(rrulestr(rule, dtstart=first.astimezone(zone)), count)]

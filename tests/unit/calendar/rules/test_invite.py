@@ -12,10 +12,10 @@ from services.calendar.rules.invite import (
     Step,
     Truth,
     digest_of,
+    fingerprint,
     next_step,
     public_uid_of,
     uid_of,
-    what_it_shows,
 )
 from services.calendar.rules.invite_plan import Part
 from tests.support.calendar_examples import ADA, STATED, an_event
@@ -128,7 +128,7 @@ def test_an_invite_changes_with_its_title_time_place_and_address_and_nothing_els
     session = event.sessions[0]
 
     def shown(event=event, session=session, email=ADA.email) -> str | None:  # type: ignore[no-untyped-def]
-        return what_it_shows(event, Part("s1", (session,)), email)
+        return fingerprint(event, Part("s1", (session,)), email)
 
     assert shown() == shown(event=replace(event, description="Said better.")) == shown(email="MAILTO:Ada@Example.org")
     different = {

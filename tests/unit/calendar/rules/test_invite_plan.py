@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar.rules.invite_plan import Series, Slot, series_of, shape_of
+from services.calendar.rules.invite_plan import Series, Slot, find_series, plan_invites
 from shared.contracts.notices import EventFacts
 from tests.support.calendar_examples import STATED, a_session, an_event
 
@@ -26,7 +26,7 @@ WEEKLY = an_event("2027-11-04T12:30", "2027-11-11T12:30", "2027-11-18T12:30")
     ],
 )
 def test_a_plain_pattern_is_a_series(starts: list[str], rule: str) -> None:
-    series = series_of(an_event(*starts))
+    series = find_series(an_event(*starts))
     assert series is not None
     assert series.rule == rule
     assert [slot.session_id for slot in series.slots] == [f"s{number}" for number in range(1, len(starts) + 1)]
@@ -43,42 +43,42 @@ def test_a_plain_pattern_is_a_series(starts: list[str], rule: str) -> None:
     ],
 )
 def test_what_has_no_plain_pattern_is_no_series(starts: list[str]) -> None:
-    assert series_of(an_event(*starts)) is None
+    assert find_series(an_event(*starts)) is None
 
 
 def test_a_long_programme_may_skip_a_week() -> None:
-    series = series_of(an_event("2027-11-04T12:30", "2027-11-11T12:30", "2027-11-25T12:30", "2027-12-02T12:30"))
+    series = find_series(an_event("2027-11-04T12:30", "2027-11-11T12:30", "2027-11-25T12:30", "2027-12-02T12:30"))
     assert series is not None
     assert [slot.session_id for slot in series.slots] == ["s1", "s2", None, "s3", "s4"]
 
 
 def test_a_series_that_was_sent_stays_one_when_a_session_moves() -> None:
-    before = series_of(WEEKLY)
+    before = find_series(WEEKLY)
     moved = an_event("2027-11-05T09:00", "2027-11-11T12:30", "2027-11-18T12:30")
     assert before is not None
-    assert series_of(moved, before) == before
+    assert find_series(moved, before) == before
 
 
 def test_a_series_that_moves_as_a_whole_is_a_new_plain_series() -> None:
     fridays = an_event("2027-11-05T10:00", "2027-11-12T10:00", "2027-11-19T10:00")
-    series = series_of(fridays, series_of(WEEKLY))
+    series = find_series(fridays, find_series(WEEKLY))
     assert series is not None
     assert series.rule == "FREQ=WEEKLY;BYDAY=FR"
 
 
 def test_sessions_that_come_and_go_take_and_leave_their_slots() -> None:
-    before = series_of(WEEKLY)
+    before = find_series(WEEKLY)
     assert before is not None
     sessions = (WEEKLY.sessions[0], WEEKLY.sessions[2], a_session("2027-12-06T09:00", 4))
-    after = series_of(replace(WEEKLY, sessions=sessions), before)
+    after = find_series(replace(WEEKLY, sessions=sessions), before)
     assert after is not None
     assert [slot.session_id for slot in after.slots] == ["s1", None, "s3", "s4"]
     assert after.slots[3].starts_at == datetime(2027, 11, 25, 12, 30, tzinfo=UTC)
 
 
 def test_one_session_and_a_series_ride_on_the_notice() -> None:
-    assert shape_of(an_event("2027-11-04T12:30"), at=STATED).part_ids == {"s1"}
-    assert shape_of(WEEKLY, at=STATED).part_ids == {"e1"}
+    assert plan_invites(an_event("2027-11-04T12:30"), at=STATED).part_ids == {"s1"}
+    assert plan_invites(WEEKLY, at=STATED).part_ids == {"e1"}
 
 
 def irregular(count: int) -> EventFacts:
@@ -87,24 +87,24 @@ def irregular(count: int) -> EventFacts:
 
 
 def test_irregular_sessions_have_a_mail_each_up_to_six() -> None:
-    assert [part.id for part in shape_of(irregular(6), at=STATED).apart] == ["s1", "s2", "s3", "s4", "s5", "s6"]
-    assert shape_of(irregular(7), at=STATED).part_ids == set()
+    assert [part.id for part in plan_invites(irregular(6), at=STATED).apart] == ["s1", "s2", "s3", "s4", "s5", "s6"]
+    assert plan_invites(irregular(7), at=STATED).part_ids == set()
 
 
 def test_what_is_over_is_not_invited_to_and_does_not_count() -> None:
     event = irregular(8)
     after_two = event.sessions[1].ends_at
-    assert [part.id for part in shape_of(event, at=after_two).apart] == ["s3", "s4", "s5", "s6", "s7", "s8"]
+    assert [part.id for part in plan_invites(event, at=after_two).apart] == ["s3", "s4", "s5", "s6", "s7", "s8"]
 
 
 def test_separate_invites_stay_separate_when_the_event_becomes_regular() -> None:
-    assert [part.id for part in shape_of(WEEKLY, at=STATED, invited={"s1"}).apart] == ["s1", "s2", "s3"]
+    assert [part.id for part in plan_invites(WEEKLY, at=STATED, invited={"s1"}).apart] == ["s1", "s2", "s3"]
 
 
 def test_a_seventh_session_does_not_take_the_invites_to_six_away() -> None:
     event = irregular(7)
     invited = {session.id for session in event.sessions[:6]}
-    assert shape_of(event, at=STATED, invited=invited).part_ids == invited
+    assert plan_invites(event, at=STATED, invited=invited).part_ids == invited
 
 
 DAYS = st.dates(date(2027, 1, 1), date(2028, 12, 31))
@@ -115,9 +115,9 @@ EVENTS = st.builds(
 )
 
 
-@given(event=EVENTS, before=st.none() | st.just(series_of(WEEKLY)))
+@given(event=EVENTS, before=st.none() | st.just(find_series(WEEKLY)))
 def test_every_session_has_exactly_one_slot(event: EventFacts, before: Series | None) -> None:
-    series = series_of(event, before)
+    series = find_series(event, before)
     if series:
         held = [slot.session_id for slot in series.slots if slot.session_id]
         assert sorted(held) == sorted(session.id for session in event.sessions)
@@ -128,7 +128,7 @@ def test_every_session_has_exactly_one_slot(event: EventFacts, before: Series | 
 def test_every_weekly_programme_is_a_series_without_exceptions(first: date, count: int, weeks: int, hour: int) -> None:
     days = [first + timedelta(weeks=weeks * number) for number in range(count)]
     event = an_event(*(f"{day.isoformat()}T{hour:02}:15" for day in days))
-    series = series_of(event)
+    series = find_series(event)
     assert series is not None
     assert series.slots == tuple(Slot(session.starts_at, session.id) for session in event.sessions)
     hours = {slot.starts_at.astimezone(ZoneInfo("Europe/London")).hour for slot in series.slots}
