@@ -25,7 +25,7 @@ LARGEST_REQUEST = 256 * 1024
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The whole service. Raises BadSetting, which ends start-up, where a setting is missing or wrong."""
     config = Config.read(environ)
-    app = Flask(__name__)
+    app = Flask(__name__, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
     init_limits(app)

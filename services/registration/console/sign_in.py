@@ -17,7 +17,7 @@ from services.registration.web.form_reading import normalised_email
 from services.registration.web.rate_limits import limit_sign_ins
 from services.registration.web.transaction import in_transaction
 
-sign_ins = Blueprint("sign_ins", __name__)
+blueprint = Blueprint("sign_ins", __name__)
 csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.login_view = "console.sign_ins.sign_in"
@@ -66,18 +66,17 @@ def current_organiser() -> Organiser:
     return db.session.get_one(Organiser, UUID(acting().id))
 
 
-@sign_ins.get("/sign-in")
+@blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form to sign in with."""
     return _sign_in_page()
 
 
-@sign_ins.post("/sign-in")
+@blueprint.post("/sign-in")
 @limit_sign_ins
 @in_transaction
 def check() -> ResponseReturnValue:
     """Let an organiser in, with a fresh session."""
-    csrf.protect()
     email = request.form.get("email", "")
     try:
         _, email_key = normalised_email(email)
@@ -91,12 +90,11 @@ def check() -> ResponseReturnValue:
     return redirect(_inside(request.args.get("next")), 303)
 
 
-@sign_ins.post("/sign-out")
+@blueprint.post("/sign-out")
 @login_required  # type: ignore[untyped-decorator]
 @in_transaction
 def sign_out() -> ResponseReturnValue:
     """End this sign-in, here and wherever its cookie may have gone."""
-    csrf.protect()
     signed_in: Any = current_user
     organisers.sign_out(signed_in.id)
     logout_user()

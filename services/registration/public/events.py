@@ -28,7 +28,7 @@ from shared.web import tokens
 from shared.web.headers import content_security_policy
 from shared.web.tokens import BadToken, Purpose
 
-blueprint = Blueprint("forms", __name__)
+blueprint = Blueprint("forms", __name__, template_folder="templates")
 FORM_OPEN_FOR = timedelta(hours=24)
 PLACE_OF_FORM_KEY = secrets.token_urlsafe(12)  # nobody can have written it into an event
 
