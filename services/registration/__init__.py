@@ -12,7 +12,7 @@ from services.registration.config import Config
 from services.registration.console import init_console
 from services.registration.jobs import JOBS
 from services.registration.models import Heartbeat, db, queue
-from services.registration.public import events, own_page
+from services.registration.public import init_public
 from services.registration.web.pages import init_pages
 from services.registration.web.rate_limits import init_limits
 from shared.runtime.service import set_up_service
@@ -30,8 +30,7 @@ def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
     init_limits(app)
     init_pages(app)
-    app.register_blueprint(events.blueprint)
-    app.register_blueprint(own_page.blueprint)
+    init_public(app)
     init_console(app)
     init_api(app)
     add_commands(app)

@@ -2,12 +2,14 @@
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField
 
 from services.registration.console.events import event_or_404
 from services.registration.console.sign_in import acting, current_organiser
 from services.registration.models import Event, EventStatus
 from services.registration.notices.previews import KINDS, Preview, preview
 from services.registration.operations import previews
+from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
 from shared.contracts.notices import Kind
 from shared.web.headers import content_security_policy
@@ -15,6 +17,12 @@ from shared.web.sandboxed_html import SANDBOX, sandboxed
 from shared.web.service_calls import ServiceCallFailed
 
 blueprint = Blueprint("previews", __name__, url_prefix="/events/<slug>/preview")
+
+
+class SendForm(PageForm):
+    """The kind of mail to send."""
+
+    mail = HiddenField()
 
 
 @blueprint.get("")
@@ -52,7 +60,7 @@ def html(slug: str) -> ResponseReturnValue:
 @idempotent_form
 def send(slug: str) -> ResponseReturnValue:
     """Send it to the organiser who asks."""
-    event, kind = _event_to_come(slug), _kind(request.form.get("mail", ""))
+    event, kind = _event_to_come(slug), _kind(SendForm().mail.data)
     previews.send(event, kind, current_organiser(), acting())
     flash("It is on its way to you.")
     return redirect(url_for(".show", slug=slug, mail=kind), 303)
@@ -72,6 +80,6 @@ def _event_to_come(slug: str) -> Event:
     return event
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str | None) -> Kind:
     kind = next((kind for kind in KINDS if kind == name), None)
     return kind or abort(404)
