@@ -12,7 +12,7 @@ from services.registration.config import Config
 from services.registration.console import init_console
 from services.registration.jobs import JOBS
 from services.registration.models import Heartbeat, db, queue
-from services.registration.public import events, own_page
+from services.registration.public import init_public
 from services.registration.web.pages import init_pages
 from services.registration.web.rate_limits import init_limits
 from shared.runtime.service import set_up_service
@@ -25,13 +25,12 @@ LARGEST_REQUEST = 256 * 1024
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
     """The whole service. Raises BadSetting, which ends start-up, where a setting is missing or wrong."""
     config = Config.read(environ)
-    app = Flask(__name__)
+    app = Flask(__name__, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     set_up_service(app, config, db=db, queue=queue, heartbeat_table=Heartbeat, durable=True, jobs=JOBS)
     init_limits(app)
     init_pages(app)
-    app.register_blueprint(events.blueprint)
-    app.register_blueprint(own_page.blueprint)
+    init_public(app)
     init_console(app)
     init_api(app)
     add_commands(app)

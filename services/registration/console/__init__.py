@@ -1,18 +1,31 @@
-"""The console: where organisers see who comes, why each is where they are, and take lists away."""
+"""The console: organisers' pages, all under /console and all but sign-in for organisers only."""
 
-from flask import Blueprint, Flask
+from typing import Any, cast
 
-from services.registration.console.attendees import attendees
-from services.registration.console.deliveries import deliveries
-from services.registration.console.events import events
-from services.registration.console.previews import previews
-from services.registration.console.sign_in import init_sign_in, sign_ins
+from flask import Blueprint, Flask, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from services.registration.console import attendees, deliveries, events, previews, sign_in
+from services.registration.console.sign_in import csrf, login_manager
+
+SIGN_IN = "console.sign_ins"
 
 
 def init_console(app: Flask) -> None:
-    """Add the console's pages under /console."""
-    console = Blueprint("console", __name__, url_prefix="/console")
-    for pages in (sign_ins, events, previews, attendees, deliveries):
-        console.register_blueprint(pages)
-    init_sign_in(app)
+    """Add the console's pages."""
+    sign_in.init_sign_in(app)
+    console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+    console.before_request(_protect)
+    for pages in (sign_in, events, previews, attendees, deliveries):
+        console.register_blueprint(pages.blueprint)
     app.register_blueprint(console)
+
+
+def _protect() -> ResponseReturnValue | None:
+    """Ask strangers to sign in, and refuse forms that another site sent."""
+    visitor: Any = current_user
+    if request.blueprint != SIGN_IN and not visitor.is_authenticated:
+        return cast("ResponseReturnValue", login_manager.unauthorized())
+    csrf.protect()
+    return None

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 from sqlalchemy import select
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
 
-from services.registration.console import invite_choices
+from services.registration.console.event_form import invites_warning
 from services.registration.console.events import event_or_404
-from services.registration.console.sign_in import acting, csrf
+from services.registration.console.sign_in import acting
 from services.registration.exports import download_response
 from services.registration.models import (
     Cohort,
@@ -22,32 +23,45 @@ from services.registration.models import (
     db,
 )
 from services.registration.operations import placements, registrations
-from services.registration.queries import attendees as finding
-from services.registration.queries import counts, event_snapshots
-from services.registration.queries import placements as placements_of
+from services.registration.queries import attendees, counts, event_snapshots
 from services.registration.queries.attendees import BadCursor, Filters
+from services.registration.queries.placements import by_person
 from services.registration.rules.invitation_answers import IN_WORDS
 from services.registration.rules.places import Status
-from services.registration.rules.questions import UnusableText, clean_text
+from services.registration.web.confirm_form import ConfirmForm, confirm_form
+from services.registration.web.fields import Line, Needed, OneOf
+from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
 
-attendees = Blueprint("attendees", __name__)
+blueprint = Blueprint("attendees", __name__)
+LONGEST_REASON = 1000
+PLACE, DECLINE = "place", "decline"
+CancelForm = confirm_form("Cancel this registration?", yes="Yes, cancel it", no="No, keep it")
 
 
-@attendees.before_request
-@login_required  # type: ignore[untyped-decorator]
-def protect() -> None:
-    """Organisers only; and no form from elsewhere."""
-    csrf.protect()
+class DecisionForm(PageForm):
+    """An organiser's decision about a person and a cohort. Each cohort's form has the cohort's slug as its prefix."""
+
+    reason = Line("Reason", longest=LONGEST_REASON, description="The person reads this.")
+    decision = OneOf(
+        "Decision",
+        [Needed("Choose a decision.")],
+        choices=(SelectChoice(PLACE, "Place"), SelectChoice(DECLINE, "Decline")),
+    )
+
+    def validate_reason(self, reason: Line) -> None:
+        """Raises ValidationError for a decline without a reason."""
+        if self.decision.data == DECLINE and not reason.data:
+            raise ValidationError("Say why: the person reads the reason.")
 
 
-@attendees.get("/events/<slug>")
+@blueprint.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
     """Who is registered, fifty at a time, with search and filters."""
     event = event_snapshots.find(slug) or abort(404)
     filters = _filters()
     try:
-        page = finding.page(event, filters, request.args.get("cursor"))
+        page = attendees.page(event, filters, request.args.get("cursor"))
     except BadCursor:
         abort(404)
     return render_template(
@@ -57,71 +71,59 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
         counts=counts.by_status(event),
-        placed=placements_of.by_person(page.registrations),
-        warning=invite_choices.warning(event),
+        placed=by_person(page.registrations),
+        warning=invites_warning(event),
         statuses=list(Status),
         rsvps=IN_WORDS,
         cohorts=event.programme.cohorts if event.programme else [],
     )
 
 
-@attendees.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
+@blueprint.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
 def download(slug: str, format_name: str) -> ResponseReturnValue:
     """The list as a file that opens in a spreadsheet."""
     return download_response(event_or_404(slug), _filters(), format_name)
 
 
-@attendees.get("/registrations/<uuid:registration_id>")
+@blueprint.get("/registrations/<uuid:registration_id>")
 def person(registration_id: UUID) -> ResponseReturnValue:
-    """One person: what they told us, where they were placed and why, and all that happened."""
-    registration = registration_or_404(registration_id)
-    event = registration.event
-    of_this = {"registration_id": registration.id}
-    decisions = select(DecisionRecord).filter_by(**of_this).order_by(DecisionRecord.id.desc())
-    timeline = select(TimelineEntry).filter_by(**of_this).order_by(TimelineEntry.id.desc()).limit(500)
-    cohorts = event.programme.cohorts if event.programme else []
-    return render_template(
-        "console/person.html",
-        registration=registration,
-        event=event,
-        questions=db.session.get_one(Form, (event.id, event.form_version)).read(),
-        consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
-        decisions=list(db.session.scalars(decisions)),
-        cohorts=cohorts,
-        placed={placement.cohort_id: placement for placement in placements_of.of(registration)},
-        timeline=list(db.session.scalars(timeline)),
-    )
+    """One person: their answers, their groups and why, and the timeline."""
+    return _person_page(registration_or_404(registration_id))
 
 
-@attendees.post("/registrations/<uuid:registration_id>/placements")
+@blueprint.post("/registrations/<uuid:registration_id>/placements/<cohort_slug>")
 @idempotent_form
-def decide(registration_id: UUID) -> ResponseReturnValue:
-    """A person places or declines somebody, with a reason."""
+def decide(registration_id: UUID, cohort_slug: str) -> ResponseReturnValue:
+    """Place somebody in a cohort or decline them, and tell them."""
     registration = registration_or_404(registration_id)
-    here = redirect(url_for(".person", registration_id=registration_id), 303)
-    cohort = _cohort_or_404(registration, request.form.get("cohort", ""))
-    try:
-        reason = clean_text(request.form.get("reason", ""), 1000)
-    except UnusableText as error:
-        flash(str(error), "problem")
-        return here
-    if request.form.get("decision") == "place":
-        placements.place_by_hand(registration, cohort, acting(), reason)
-    elif not reason:
-        flash("Say why: the person is told the reason.", "problem")
-        return here
+    cohort = _cohort_or_404(registration, cohort_slug)
+    form = DecisionForm(prefix=cohort.slug)
+    if not form.validate():
+        return _person_page(registration, form), 422
+    if form.decision.data == PLACE:
+        placements.place_by_hand(registration, cohort, acting(), form.reason.data)
     else:
-        placements.decline(registration, cohort, acting(), reason)
-    flash("Saved. The person is being told.")
-    return here
+        placements.decline(registration, cohort, acting(), form.reason.data)
+    flash("Saved. We are telling the person.")
+    return redirect(url_for(".person", registration_id=registration_id), 303)
 
 
-@attendees.post("/registrations/<uuid:registration_id>/cancel")
+@blueprint.get("/registrations/<uuid:registration_id>/cancel")
+def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
+    """Ask before cancelling. Nothing changes yet."""
+    return _cancel_page(registration_or_404(registration_id), CancelForm())
+
+
+@blueprint.post("/registrations/<uuid:registration_id>/cancel")
 @idempotent_form
 def cancel(registration_id: UUID) -> ResponseReturnValue:
-    """Cancel on somebody's behalf."""
-    registrations.cancel(registration_or_404(registration_id), acting())
-    flash("The registration is cancelled. The person is being told.")
+    """Cancel for somebody, once the organiser has confirmed it."""
+    registration, form = registration_or_404(registration_id), CancelForm()
+    if not form.validate():
+        return _cancel_page(registration, form), 422
+    if form.is_confirmed:
+        registrations.cancel(registration, acting())
+        flash("The registration is cancelled. We are telling the person.")
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 
@@ -139,6 +141,39 @@ def _cohort_or_404(registration: Registration, slug: str) -> Cohort:
         if cohort.slug == slug:
             return cohort
     abort(404)
+
+
+def _person_page(registration: Registration, sent: DecisionForm | None = None) -> str:
+    """The person's page; with `sent`, a decision's form that has mistakes."""
+    event = registration.event
+    of_this = {"registration_id": registration.id}
+    decisions = select(DecisionRecord).filter_by(**of_this).order_by(DecisionRecord.id.desc())
+    timeline = select(TimelineEntry).filter_by(**of_this).order_by(TimelineEntry.id.desc()).limit(500)
+    cohorts = event.programme.cohorts if event.programme else []
+    return render_template(
+        "console/person.html",
+        registration=registration,
+        event=event,
+        questions=db.session.get_one(Form, (event.id, event.form_version)).read(),
+        consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
+        decisions=list(db.session.scalars(decisions)),
+        cohorts=cohorts,
+        forms={cohort.slug: _decision_form(cohort, sent) for cohort in cohorts},
+        sent=sent,
+        placed={placement.cohort_id: placement for placement in by_person([registration])[registration.person_id]},
+        timeline=list(db.session.scalars(timeline)),
+    )
+
+
+def _decision_form(cohort: Cohort, sent: DecisionForm | None) -> DecisionForm:
+    blank = DecisionForm(formdata=None, prefix=cohort.slug)
+    return sent if sent is not None and sent.reason.name == blank.reason.name else blank
+
+
+def _cancel_page(registration: Registration, form: ConfirmForm) -> str:
+    return render_template(
+        "console/cancel_registration.html", registration=registration, event=registration.event, form=form
+    )
 
 
 def _filters() -> Filters:

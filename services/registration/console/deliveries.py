@@ -6,30 +6,22 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from services.registration.console.sign_in import acting, csrf
+from services.registration.console.sign_in import acting
 from services.registration.models import Outbox, Registration, db, queue
-from services.registration.operations import deliveries as operations
+from services.registration.operations import deliveries
 from services.registration.web.idempotency import idempotent_form
 from shared.messaging import outbox_queries
 from shared.messaging.outbox_queries import RowState
 
-deliveries = Blueprint("deliveries", __name__)
+blueprint = Blueprint("deliveries", __name__)
 PAGE = 50
 AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@deliveries.before_request
-@login_required  # type: ignore[untyped-decorator]
-def protect() -> None:
-    """Organisers only; and no form from elsewhere."""
-    csrf.protect()
-
-
-@deliveries.get("/deliveries")
+@blueprint.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     """What has not simply arrived, newest first."""
     which = _standing()
@@ -45,22 +37,22 @@ def list_deliveries() -> ResponseReturnValue:
     )
 
 
-@deliveries.post("/deliveries/<uuid:message_id>/replay")
+@blueprint.post("/deliveries/<uuid:message_id>/replay")
 @idempotent_form
 def replay(message_id: UUID) -> ResponseReturnValue:
     """Owe one failed message once more."""
-    if operations.replay(message_id, acting()):
+    if deliveries.replay(message_id, acting()):
         flash("It is on its way again.")
     else:
         flash("There is nothing to send again here.", "problem")
     return redirect(url_for(".list_deliveries", standing=RowState.FAILED), 303)
 
 
-@deliveries.post("/deliveries/replay")
+@blueprint.post("/deliveries/replay")
 @idempotent_form
 def replay_all() -> ResponseReturnValue:
     """Owe all that failed once more."""
-    count = operations.replay_all(acting())
+    count = deliveries.replay_all(acting())
     flash(f"{count} {'is' if count == 1 else 'are'} on the way again.")
     return redirect(url_for(".list_deliveries", standing=RowState.OWED), 303)
 

@@ -2,32 +2,31 @@
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_required
+from wtforms import HiddenField
 
 from services.registration.console.events import event_or_404
-from services.registration.console.sign_in import acting, csrf, current_organiser
+from services.registration.console.sign_in import acting, current_organiser
 from services.registration.models import Event, EventStatus
-from services.registration.notices import previews as making
-from services.registration.notices.previews import KINDS, Preview
-from services.registration.operations import previews as operations
+from services.registration.notices.previews import KINDS, Preview, preview
+from services.registration.operations import previews
+from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
 from shared.contracts.notices import Kind
 from shared.web.headers import content_security_policy
 from shared.web.sandboxed_html import SANDBOX, sandboxed
 from shared.web.service_calls import ServiceCallFailed
 
-previews = Blueprint("previews", __name__, url_prefix="/events/<slug>/preview")
+blueprint = Blueprint("previews", __name__, url_prefix="/events/<slug>/preview")
 
 
-@previews.before_request
-@login_required  # type: ignore[untyped-decorator]
-def protect() -> None:
-    """Organisers only; and no form from elsewhere."""
-    csrf.protect()
+class SendForm(PageForm):
+    """The kind of mail to send."""
+
+    mail = HiddenField()
 
 
-@previews.get("")
-def preview(slug: str) -> ResponseReturnValue:
+@blueprint.get("")
+def show(slug: str) -> ResponseReturnValue:
     """One kind of mail about an event, and what calendars read in it."""
     event, kind = _event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))
     found, problem, status = None, "", 200
@@ -48,7 +47,7 @@ def preview(slug: str) -> ResponseReturnValue:
     return Response(page, status, headers={"Content-Security-Policy": content_security_policy(frame_src="'self'")})
 
 
-@previews.get("/html")
+@blueprint.get("/html")
 def html(slug: str) -> ResponseReturnValue:
     """The mail's HTML alone, for the frame."""
     try:
@@ -57,19 +56,19 @@ def html(slug: str) -> ResponseReturnValue:
         abort(503)
 
 
-@previews.post("")
+@blueprint.post("")
 @idempotent_form
 def send(slug: str) -> ResponseReturnValue:
     """Send it to the organiser who asks."""
-    event, kind = _event_to_come(slug), _kind(request.form.get("mail", ""))
-    operations.send(event, kind, current_organiser(), acting())
+    event, kind = _event_to_come(slug), _kind(SendForm().mail.data)
+    previews.send(event, kind, current_organiser(), acting())
     flash("It is on its way to you.")
-    return redirect(url_for(".preview", slug=slug, mail=kind), 303)
+    return redirect(url_for(".show", slug=slug, mail=kind), 303)
 
 
 def _preview(event: Event, kind: Kind) -> Preview:
     try:
-        return making.preview(event, kind, request.args.get("number", 1, type=int), current_organiser())
+        return preview(event, kind, request.args.get("number", 1, type=int), current_organiser())
     except LookupError:
         abort(404)
 
@@ -81,6 +80,6 @@ def _event_to_come(slug: str) -> Event:
     return event
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str | None) -> Kind:
     kind = next((kind for kind in KINDS if kind == name), None)
     return kind or abort(404)

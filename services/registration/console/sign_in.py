@@ -8,16 +8,21 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from flask_wtf import CSRFProtect
+from wtforms import PasswordField, StringField
+from wtforms.widgets import EmailInput
 
 from services.registration.models import Organiser, db
 from services.registration.operations import organisers
 from services.registration.operations.timeline import Actor
 from services.registration.rules.questions import UnusableText
+from services.registration.web.fields import ShownAsNeeded
 from services.registration.web.form_reading import normalised_email
+from services.registration.web.forms import PageForm
 from services.registration.web.rate_limits import limit_sign_ins
 from services.registration.web.transaction import in_transaction
 
-sign_ins = Blueprint("sign_ins", __name__)
+blueprint = Blueprint("sign_ins", __name__)
+LONGEST_PASSWORD = 1000
 csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.login_view = "console.sign_ins.sign_in"
@@ -66,37 +71,45 @@ def current_organiser() -> Organiser:
     return db.session.get_one(Organiser, UUID(acting().id))
 
 
-@sign_ins.get("/sign-in")
+class SignInForm(PageForm):
+    """An organiser's address and password."""
+
+    email = StringField(
+        "E-mail address",
+        [ShownAsNeeded()],
+        default="",
+        widget=EmailInput(),
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField("Password", [ShownAsNeeded()], default="", render_kw={"autocomplete": "current-password"})
+
+
+@blueprint.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
     """The form to sign in with."""
-    return _sign_in_page()
+    return _sign_in_page(SignInForm())
 
 
-@sign_ins.post("/sign-in")
+@blueprint.post("/sign-in")
 @limit_sign_ins
 @in_transaction
 def check() -> ResponseReturnValue:
-    """Let an organiser in, with a fresh session."""
-    csrf.protect()
-    email = request.form.get("email", "")
-    try:
-        _, email_key = normalised_email(email)
-    except UnusableText:
-        email_key = ""
-    secret = organisers.sign_in(email_key, request.form.get("password", "")[:1000])
+    """Sign an organiser in, with a fresh session."""
+    form = SignInForm()
+    secret = organisers.sign_in(_email_key(form.email.data), form.password.data[:LONGEST_PASSWORD])
     if secret is None:
-        return _sign_in_page(email, "The address and the password do not belong together."), 401
+        form.take_errors({"email": "That e-mail or password isn’t right."})
+        return _sign_in_page(form), 401
     session.clear()
     login_user(SignedIn(secret, ""))
     return redirect(_inside(request.args.get("next")), 303)
 
 
-@sign_ins.post("/sign-out")
+@blueprint.post("/sign-out")
 @login_required  # type: ignore[untyped-decorator]
 @in_transaction
 def sign_out() -> ResponseReturnValue:
     """End this sign-in, here and wherever its cookie may have gone."""
-    csrf.protect()
     signed_in: Any = current_user
     organisers.sign_out(signed_in.id)
     logout_user()
@@ -105,8 +118,15 @@ def sign_out() -> ResponseReturnValue:
     return redirect(url_for(".sign_in"), 303)
 
 
-def _sign_in_page(email: str = "", error: str = "") -> str:
-    return render_template("console/sign_in.html", email=email, error=error)
+def _email_key(typed: str) -> str:
+    try:
+        return normalised_email(typed)[1]
+    except UnusableText:
+        return ""
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    return render_template("console/sign_in.html", form=form)
 
 
 def _inside(target: str | None) -> str:

@@ -1,24 +1,22 @@
 """The registrant's own page: what we hold, what comes next, and changing their mind."""
 
-from typing import Any
-
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from services.registration.models import EventStatus, Registration, db
 from services.registration.notices import links
 from services.registration.operations import placements, registrations
 from services.registration.operations.timeline import REGISTRANT
-from services.registration.public.fields import answers_typed
 from services.registration.queries import event_snapshots
 from services.registration.rules.consents import WORDINGS
-from services.registration.rules.questions import Question
-from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.confirm_form import ConfirmForm, confirm_form
 from services.registration.web.idempotency import idempotent_form
+from services.registration.web.registration_form import AnswersForm, answers_form, as_answered
 from services.registration.web.same_site import refuse_other_sites
 from shared.web.tokens import BadToken, ExpiredToken
 
 blueprint = Blueprint("own_pages", __name__, url_prefix="/registrations/<token>")
+CancelForm = confirm_form("Do you want to cancel?", yes="Yes, cancel my place", no="No, keep it")
 
 
 @blueprint.after_request
@@ -47,44 +45,42 @@ def own_page(token: str) -> ResponseReturnValue:
 
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
-    """Ask once more; nothing changes yet."""
-    registration = _registration_behind(token)
-    return render_template("public/cancel.html", token=token, registration=registration, event=registration.event)
+    """Ask before cancelling. Nothing changes yet."""
+    return _cancel_page(token, _registration_behind(token), CancelForm())
 
 
 @blueprint.post("/cancel")
 @idempotent_form
 def cancel(token: str) -> ResponseReturnValue:
-    """Cancel, and give the place to somebody else."""
+    """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registrations.cancel(_registration_behind(token), REGISTRANT)
+    registration, form = _registration_behind(token), CancelForm()
+    if not form.validate():
+        return _cancel_page(token, registration, form), 422
+    if form.is_confirmed:
+        registrations.cancel(registration, REGISTRANT)
     return redirect(url_for(".own_page", token=token), 303)
 
 
 @blueprint.get("/edit")
 def edit(token: str) -> ResponseReturnValue:
-    """The form with what the person told us."""
+    """The form with the person's answers."""
     registration = _registration_that_stands(token)
-    given = {
-        "name": registration.name,
-        "organisation": registration.organisation,
-        "answers": registration.answers,
-    }
-    return _edit_page(token, registration, given, {})
+    form = answers_form(event_snapshots.questions(registration.event))(data=as_answered(registration))
+    return _edit_page(token, registration, form)
 
 
 @blueprint.post("/edit")
 @idempotent_form
 def change(token: str) -> ResponseReturnValue:
-    """Keep the new answers, and look again at the cohorts they lead to."""
+    """Keep the new answers, and decide again which cohorts they lead to."""
     refuse_other_sites()
     registration = _registration_that_stands(token)
-    questions = event_snapshots.questions(registration.event)
-    given = _given(questions, registration)
-    try:
-        application = read_application(questions, given, source="own page")
-    except Unusable as error:
-        return _edit_page(token, registration, given, error.errors), 422
+    form = answers_form(event_snapshots.questions(registration.event))()
+    given_already = [wording.purpose for wording in WORDINGS if wording.required]
+    application = form.application("own page", email=registration.person.email, consents=given_already)
+    if application is None:
+        return _edit_page(token, registration, form), 422
     registrations.change_answers(registration, application, REGISTRANT)
     return redirect(url_for(".own_page", token=token), 303)
 
@@ -110,25 +106,13 @@ def _registration_that_stands(token: str) -> Registration:
     return registration
 
 
-def _given(questions: tuple[Question, ...], registration: Registration) -> dict[str, Any]:
-    return {
-        "name": request.form.get("name", ""),
-        "organisation": request.form.get("organisation", ""),
-        "email": registration.person.email,
-        "answers": answers_typed(questions),
-        "consents": [wording.purpose for wording in WORDINGS if wording.required],
-    }
+def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:
+    return render_template(
+        "public/cancel.html", token=token, registration=registration, event=registration.event, form=form
+    )
 
 
-def _edit_page(token: str, registration: Registration, given: dict[str, Any], errors: dict[str, str]) -> Response:
-    return make_response(
-        render_template(
-            "public/edit.html",
-            token=token,
-            registration=registration,
-            event=registration.event,
-            questions=event_snapshots.questions(registration.event),
-            given=given,
-            errors=errors,
-        )
+def _edit_page(token: str, registration: Registration, form: AnswersForm) -> str:
+    return render_template(
+        "public/edit.html", token=token, registration=registration, event=registration.event, form=form
     )

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import make_response, redirect, request
+from flask import Response, get_flashed_messages, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException
 
 from services.registration.models import IdempotencyKey, db
 from services.registration.web.transaction import in_transaction
-from shared.database.session import insert_at_commit, write_deferred
+from shared.database.session import insert_at_commit
 from shared.database.utc import now
 
-LONGEST_KEY = 150
 FORM_KEY = "form_key"
+LONGEST_KEY = 150
 V = TypeVar("V", bound=Callable[..., ResponseReturnValue])
 
 
@@ -59,34 +60,36 @@ def new_form_key() -> str:
 
 
 def idempotent_form(view: V) -> V:
-    """Carry out a form once, and commit; a repeat of the same form is redirected to where the first one led.
+    """Carry out a form once, and commit; the same form sent again is redirected to where the first one led.
 
-    The form's key is kept in the transaction of what the view changes. A form that was refused may be sent again,
-    and one without a key is carried out each time.
+    A form is the same where everything in it is, its key included. It is carried out when its view answers with 303:
+    the answer is kept in the transaction of what the view changed, so that of two at the same time one fails to
+    commit. Whatever else the view answers is rolled back, and may be sent again. A form without a key is carried out
+    each time.
     """
 
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> ResponseReturnValue:
-        key = request.form.get(FORM_KEY, "")[:LONGEST_KEY]
-        if not key:
+        sent = request.form.to_dict(flat=False)
+        if FORM_KEY not in sent:
             return in_transaction(view)(*args, **kwargs)
-        scope = f"form {digest(request.path)[:32]}"
-        fallback = request.path.rpartition("/")[0]
+        scope, key = f"form {digest(request.path)[:32]}", digest(sent)
+        refusal: Response | Exception
+        try:
+            refusal = make_response(view(*args, **kwargs))
+            if refusal.status_code == 303:
+                store_answer(scope, key, None, 303, {"location": refusal.location})
+                db.session.commit()
+                return refusal
+        except (IntegrityError, HTTPException) as error:
+            refusal = error
+        db.session.rollback()
         kept = stored_answer(scope, key, None)
         if kept is not None:
+            get_flashed_messages()  # those of the repeat, which did not happen
             return redirect(kept[1]["location"], 303)
-        try:
-            store_answer(scope, key, None, 303, {"location": fallback})
-            write_deferred(db.session)
-        except IntegrityError:  # the same form, sent twice at the same time
-            db.session.rollback()
-            return redirect(fallback, 303)
-        response = make_response(view(*args, **kwargs))
-        if response.status_code == 303:
-            db.session.get_one(IdempotencyKey, f"{scope} {key}").answer = {"location": response.location}
-            db.session.commit()
-        else:
-            db.session.rollback()
-        return response
+        if isinstance(refusal, Exception):
+            raise refusal
+        return refusal
 
     return cast("V", once)

@@ -3,15 +3,17 @@
 import json
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, Response, make_response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+from wtforms import Field
 
 from services.registration.notices.markdown import safe_html
 from services.registration.rules.invitation_answers import IN_WORDS
 from services.registration.rules.questions import Question
 from services.registration.web.idempotency import new_form_key
 from shared.i18n.dates import moment, when
+from shared.web.headers import content_security_policy
 
 SENTENCES = {
     400: ("This request could not be read", "Please go back and try again."),
@@ -36,11 +38,27 @@ def init_pages(app: Flask) -> None:
         conditions_json=_conditions_json,
         webcal=lambda url: "webcal://" + url.split("://", 1)[1],
     )
-    app.jinja_env.globals["fresh_form_key"] = new_form_key
+    app.jinja_env.globals.update(fresh_form_key=new_form_key, described=described)
     display_name, address = app.config["MAIL_FROM"]
     app.context_processor(lambda: {"organisation_name": display_name or address.partition("@")[2]})
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(500, _error_page)
+
+
+def frameable(page: str, embedded: bool) -> Response:
+    """A page that no cache keeps. Where it is embedded, other sites may show it in a frame."""
+    response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    if embedded:
+        response.headers["Content-Security-Policy"] = content_security_policy(frame_ancestors="*")
+    return response
+
+
+def described(field: Field) -> dict[str, str]:
+    """The attributes that tie a control to its help and its error."""
+    notes = [note for note, there in (("help", field.description), ("error", field.errors)) if there]
+    attributes = {"aria-describedby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
+    return attributes | ({"aria-invalid": "true"} if field.errors else {})
 
 
 def answer_in_words(question: Question, answer: str | list[str]) -> str:

@@ -48,7 +48,7 @@ def test_a_cancellation_sent_twice_by_the_person_happens_once(app: Flask, client
     browser = Browser(client)
     keys = browser.hidden(f"{own_page}/cancel")
     assert set(keys) == {"form_key"}
-    answers = [browser.send(f"{own_page}/cancel", **keys) for _ in range(2)]
+    answers = [browser.send(f"{own_page}/cancel", **keys, sure="yes") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].location == answers[1].location
     assert times(app, "cancelled") == 1

@@ -1,0 +1,137 @@
+"""The form by which an organiser changes an event: its title, its sessions and the choices about its invites."""
+
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from wtforms import FieldList, Form, FormField, HiddenField
+from wtforms.validators import ValidationError
+
+from services.registration.models import Event, Session
+from services.registration.operations.events import PlannedSession
+from services.registration.rules.events import SessionDetails
+from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, what_is_wrong
+from services.registration.web.fields import Email, Line, LocalDateTime, Needed, WholeNumber, YesOrNo
+from services.registration.web.forms import PageForm
+
+LONGEST_LINK = 1000
+
+
+class SessionForm(Form):
+    """One session. `session_form` adds `starts_at` and `ends_at`, which are read in the event's zone."""
+
+    id = HiddenField()
+    starts_at: LocalDateTime
+    ends_at: LocalDateTime
+    location = Line("Place", description="Leave this empty if the session is online.")
+    join_url = Line("Link to join", longest=LONGEST_LINK)
+
+    def validate_join_url(self, join_url: Line) -> None:
+        """Raises ValidationError for what is no web address."""
+        if join_url.data and not join_url.data.startswith(("https://", "http://")):
+            raise ValidationError("Enter a link that begins with https://.")
+
+    def validate_ends_at(self, ends_at: LocalDateTime) -> None:
+        """Raises ValidationError where the session ends before it starts."""
+        if self.starts_at.data and ends_at.data and ends_at.data <= self.starts_at.data:
+            raise ValidationError("The end must come after the start.")
+
+    def planned(self, session: Session) -> PlannedSession:
+        """The session with its changes."""
+        details = SessionDetails(
+            starts_at=self.starts_at.data,
+            ends_at=self.ends_at.data,
+            title=session.title,
+            location=self.location.data,
+            join_url=self.join_url.data or None,
+        )
+        return PlannedSession(details, session.id)
+
+
+class InvitesForm(Form):
+    """The choices about an event's invites."""
+
+    asks_for_rsvp = YesOrNo(
+        "Ask for an answer?",
+        [Needed("Choose yes or no.")],
+        description="Calendars show Yes, Maybe and No, and you see the answers here.",
+    )
+    decline_frees_place = YesOrNo(
+        "Give the place of somebody who says No to somebody else?",
+        [Needed("Choose yes or no.")],
+        description="We cancel their registration and tell them. Whoever has waited longest gets the place.",
+    )
+    reminder_minutes = WholeNumber(
+        "Minutes from the reminder to the start",
+        [Needed("Give a number of minutes, or 0 for no reminder.")],
+        lowest=0,
+        highest=LONGEST_REMINDER_MINUTES,
+        description="0 for no reminder.",
+        render_kw={"inputmode": "numeric"},
+    )
+    organiser_name = Line("Organiser’s name in calendars")
+    organiser_email = Email("Organiser’s e-mail address in calendars")
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        name, address = current_app.config["MAIL_FROM"]
+        self.organiser_name.description = f"Leave this empty for {name or address}."
+        self.organiser_email.description = (
+            f"Leave this empty for {address}, which our mail comes from. Only then do answers reach this list, "
+            "and some calendars hide an invite that comes from another address."
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """True where each choice is good and they go together."""
+        if not super().validate(extra_validators):
+            return False
+        for name, sentence in what_is_wrong(Invites(**self.data)).items():
+            self[name].errors = [sentence]
+        return not self.errors
+
+
+class EventForm(PageForm):
+    """An event's title, sessions and invites."""
+
+    title = Line("Title", [Needed("Give the event a title.")])
+    sessions: FieldList
+    invites = FormField(InvitesForm, separator=".")
+
+    def planned_sessions(self, event: Event) -> tuple[PlannedSession, ...]:
+        """The event's sessions with their changes. One that the form does not have stays as it is."""
+        typed = {entry.form.id.data: entry.form for entry in self.sessions}
+        return tuple(
+            typed[str(session.id)].planned(session)
+            if str(session.id) in typed
+            else PlannedSession(session.details, session.id)
+            for session in event.live_sessions
+        )
+
+
+def event_form(event: Event) -> EventForm:
+    """The form for this event: what was sent, or else the event as it is."""
+    as_it_is = {"title": event.title, "sessions": event.live_sessions, "invites": event.invites}
+    return _event_form(event.timezone)(data=as_it_is)
+
+
+@lru_cache(maxsize=64)
+def _event_form(timezone: str) -> type[EventForm]:
+    class LocalSession(SessionForm):
+        starts_at = LocalDateTime("Starts", [Needed("Enter a date and a time.")], timezone=timezone)
+        ends_at = LocalDateTime("Ends", [Needed("Enter a date and a time.")], timezone=timezone)
+
+    class LocalEvent(EventForm):
+        sessions = FieldList(FormField(LocalSession))
+
+    return LocalEvent
+
+
+def invites_warning(event: Event) -> str:
+    """A sentence where answers to the event's invites do not reach us, or nothing."""
+    _, sender = current_app.config["MAIL_FROM"]
+    if not event.invites.asks_for_rsvp or answers_reach_us(event.invites, sender):
+        return ""
+    return (
+        f"Answers to the invitation go to {event.invites.organiser_email}, not to this list. "
+        "Leave the organiser’s address empty to see them here."
+    )

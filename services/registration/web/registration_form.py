@@ -1,0 +1,136 @@
+"""The form by which people register, and the one by which they change their answers.
+
+The questions of an event's form become fields, once for each version. The fields take what was typed as it is: the
+rules that the API uses too read it, so that both find the same mistakes.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from wtforms import Field, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import EmailInput
+
+from services.registration.models import Registration
+from services.registration.rules.applications import Application
+from services.registration.rules.consents import WORDINGS
+from services.registration.rules.questions import Question, Type
+from services.registration.web.fields import AnyOf, ShownAsNeeded
+from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.forms import PageForm
+
+PREFIX = "question_"
+"""Before a question's key in the names of attributes: a key may be the name of something that every form has."""
+
+EMAIL_ATTRIBUTES = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class AnswersForm(PageForm):
+    """A name, an organisation, and an answer to each of the event's questions."""
+
+    questions: ClassVar[tuple[Question, ...]] = ()
+    name = StringField("Your name", [ShownAsNeeded()], default="", render_kw={"autocomplete": "name"})
+    organisation = StringField("Organisation", default="", render_kw={"autocomplete": "organization"})
+    answers: Any
+
+    def answer_fields(self) -> Iterator[tuple[Question, Field]]:
+        """Each question with its field."""
+        for question in self.questions:
+            yield question, self.answers.form[PREFIX + question.key]
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed, in the shape that the API takes."""
+        return {
+            "name": self.name.data,
+            "organisation": self.organisation.data,
+            "answers": {question.key: field.data for question, field in self.answer_fields()},
+        }
+
+    def application(self, source: str, **known: Any) -> Application | None:
+        """The application, with what is `known` beside what was typed; None, with errors at the fields, where
+        something is wrong."""
+        try:
+            return read_application(self.questions, self.typed() | known, source=source)
+        except Unusable as error:
+            self.take_errors(error.errors)
+            return None
+
+
+class RegistrationForm(AnswersForm):
+    """The form on an event's page. `form_key` proves that it came from there, and makes it safe to send twice."""
+
+    name = StringField("Your name", [ShownAsNeeded()], default="", render_kw={"autocomplete": "name"})
+    email = StringField(
+        "E-mail address",
+        [ShownAsNeeded()],
+        default="",
+        description="We send your confirmation and the calendar invite here.",
+        widget=EmailInput(),
+        render_kw=EMAIL_ATTRIBUTES,
+    )
+    organisation = StringField("Organisation", default="", render_kw={"autocomplete": "organization"})
+    consents: Any
+    website = StringField("Leave this empty", default="")
+    form_key = HiddenField()
+    embedded = HiddenField(default="")
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed, in the shape that the API takes."""
+        return super().typed() | {"email": self.email.data, "consents": self.consents.data}
+
+
+@lru_cache(maxsize=256)
+def registration_form(asked: tuple[Question, ...]) -> type[RegistrationForm]:
+    """The form for an event's questions."""
+
+    class Asking(RegistrationForm):
+        questions = asked
+        answers = _answers(asked)
+        consents = AnyOf(
+            "Your agreement",
+            choices=[SelectChoice(wording.purpose, wording.text) for wording in WORDINGS],
+            validate_choice=False,
+        )
+
+    return Asking
+
+
+@lru_cache(maxsize=256)
+def answers_form(asked: tuple[Question, ...]) -> type[AnswersForm]:
+    """The form to change answers to an event's questions."""
+
+    class Asking(AnswersForm):
+        questions = asked
+        answers = _answers(asked)
+
+    return Asking
+
+
+def as_answered(registration: Registration) -> dict[str, Any]:
+    """What a registration's person told us, as the data of an `AnswersForm`."""
+    answers = {PREFIX + key: answer for key, answer in registration.answers.items()}
+    return {"name": registration.name, "organisation": registration.organisation, "answers": answers}
+
+
+def _answers(questions: tuple[Question, ...]) -> FormField:
+    fields = {PREFIX + question.key: _field(question) for question in questions}
+    return FormField(type("Answers", (Form,), fields), separator=".")
+
+
+def _field(question: Question) -> Field:
+    described: dict[str, Any] = {
+        "name": question.key,
+        "label": question.label,
+        "description": " ".join(filter(None, (question.help, question.purpose))),
+        "validators": [ShownAsNeeded()] if question.required else [],
+    }
+    choices = [SelectChoice(option.value, option.label) for option in question.options]
+    match question.type:
+        case Type.ONE:
+            return RadioField(**described, choices=choices, validate_choice=False)
+        case Type.ANY:
+            return AnyOf(**described, choices=choices, validate_choice=False)
+        case Type.LONG_TEXT:
+            return TextAreaField(**described, default="", render_kw={"rows": 4})
+    return StringField(**described, default="", render_kw={"autocomplete": question.autocomplete or False})
