@@ -42,6 +42,7 @@ def _serve(app: Any, listener: socket.socket, threads: int, shutdown_seconds: in
         ident=None,
         channel_timeout=60,
         max_request_body_size=LARGEST_BODY,
+        clear_untrusted_proxy_headers=False,  # ProxyFix believes as many as TRUSTED_PROXIES says, and no more
     )
     stopping = stop_signal()
     while not stopping.is_set():

@@ -1,6 +1,8 @@
 """What people see and do, in a real browser, with no barrier that axe-core can find."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
@@ -50,7 +52,8 @@ def test_the_form_leads_to_the_inbox_and_to_the_own_page(page: Page, machine: Ma
     page.get_by_role("button", name="Save my answers").click()
     page.get_by_role("link", name="Cancel my registration").click()
     finds_no_barrier(page)
-    page.get_by_role("button", name="Cancel my registration").click()
+    page.get_by_label("Yes").check()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("You have cancelled")).to_be_visible()
     finds_no_barrier(page)
 
@@ -83,7 +86,7 @@ def test_an_organiser_signs_in_and_sees_who_comes_and_why(page: Page, machine: M
     page.get_by_label("E-mail address").fill(machine.environment["ORGANISER_EMAIL"])
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("That e-mail or password isn’t right.")
     finds_no_barrier(page)
     page.get_by_label("Password").fill(machine.environment["ORGANISER_PASSWORD"])
     page.get_by_role("button", name="Sign in").click()
@@ -110,7 +113,11 @@ def test_an_organiser_signs_in_and_sees_who_comes_and_why(page: Page, machine: M
 def test_an_organiser_sees_what_failed_and_sends_it_again(
     console: Page, machine: Machine, finds_no_barrier: Look
 ) -> None:
-    machine.register(f"é{address('failing')}", name="Failing Example")  # no mail server takes this address
+    email = address("failing")
+    machine.register(email, name="Failing Example")
+    with closing(sqlite3.connect(machine.folder / "var" / "registration.sqlite")) as database, database:
+        database.execute("UPDATE people SET email = 'é' || email WHERE email_key = ?", [email])  # as once was let in
+    machine.register(email, name="Failing Example")
     console.get_by_role("link", name="Deliveries").click()
     finds_no_barrier(console)
     eventually(lambda: "Failing Example" in _failed(console, machine), "no failure is shown")

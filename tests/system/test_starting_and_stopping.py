@@ -74,7 +74,7 @@ def test_a_process_whose_parent_is_gone_already_does_not_begin() -> None:
 def test_a_process_whose_parent_is_killed_as_it_begins_does_not_go_on() -> None:
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        child = os.fork()
+        child = child_processes.fork()
         if not child:
             child_processes.die_with_parent(parent=os.getppid())
             os.kill(os.getpid(), signal.SIGTERM)  # as Linux does at the parent's end

@@ -14,7 +14,7 @@ from services.registration.api.idempotency import idempotent
 from services.registration.api.schemas import events, registrations
 from services.registration.api.serialisers import serialise_registration, serialise_registrations
 from services.registration.exports import FORMATS, download_response
-from services.registration.models import EventStatus, Registration, TimelineEntry, db
+from services.registration.models import Event, EventStatus, Registration, TimelineEntry, db
 from services.registration.notices import links
 from services.registration.operations import placements
 from services.registration.operations import registrations as operations
@@ -49,8 +49,8 @@ def register(slug: str) -> dict[str, Any]:
     own page instead; the answer here is the same. 409 means that the event is full, or called off.
     """
     event = visible_event(slug)
-    if event.status != EventStatus.PUBLISHED:
-        abort(409, "The event was called off." if event.status == EventStatus.CANCELLED else "It is not published yet.")
+    if not event.takes_registrations:
+        abort(409, _why_closed(event))
     application = read_application(event_snapshots.questions(event), json_object(), source="api")
     registered = operations.register(event, application, acting())
     receipt: dict[str, Any] = {"status": registered.status, "message": MESSAGES[registered.status]}
@@ -195,6 +195,12 @@ def get_timeline(registration_id: UUID) -> dict[str, Any]:
 def _export(slug: str, asked: dict[str, Any], format_name: str) -> Response:
     columns = [name.strip() for name in asked.pop("columns").split(",") if name.strip()]
     return download_response(visible_event(slug), Filters(**asked), format_name, columns)
+
+
+def _why_closed(event: Event) -> str:
+    if event.status is EventStatus.CANCELLED:
+        return "This event is cancelled."
+    return "This event is over." if event.is_over else "This event is not published yet."
 
 
 def _registration(registration_id: UUID) -> Registration:

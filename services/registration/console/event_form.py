@@ -11,6 +11,7 @@ from services.registration.models import Event, Session
 from services.registration.operations.events import PlannedSession
 from services.registration.rules.events import SessionDetails
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, what_is_wrong
+from services.registration.rules.times import LONGEST_SESSION
 from services.registration.web.fields import Email, Line, LocalDateTime, Needed, WholeNumber, YesOrNo
 from services.registration.web.forms import PageForm
 
@@ -35,6 +36,8 @@ class SessionForm(Form):
         """Raises ValidationError where the session ends before it starts."""
         if self.starts_at.data and ends_at.data and ends_at.data <= self.starts_at.data:
             raise ValidationError("The end must come after the start.")
+        if self.starts_at.data and ends_at.data and ends_at.data - self.starts_at.data > LONGEST_SESSION:
+            raise ValidationError("A session lasts at most 31 days. Is the year right?")
 
     def planned(self, session: Session) -> PlannedSession:
         """The session with its changes."""

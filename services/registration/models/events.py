@@ -13,6 +13,7 @@ from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
+from shared.database.utc import now
 
 if TYPE_CHECKING:
     from services.registration.models.programmes import Programme
@@ -86,7 +87,12 @@ class Event(Model):
     @property
     def takes_registrations(self) -> bool:
         """True where somebody can register now."""
-        return self.status == EventStatus.PUBLISHED
+        return self.status is EventStatus.PUBLISHED and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """True where all sessions that were to happen have ended."""
+        return bool(self.live_sessions) and all(session.ends_at <= now() for session in self.live_sessions)
 
     @property
     def live_sessions(self) -> list["Session"]:

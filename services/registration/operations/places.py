@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.registration.models import Event, EventStatus, Registration, db
+from services.registration.models import Event, Registration, db
 from services.registration.notices import notices
 from services.registration.operations import timeline
 from services.registration.queries import counts
@@ -58,7 +58,7 @@ def recount(event: Event) -> None:
 def give_free_places(event: Event) -> None:
     """Give the places that are free to those who wait longest, and tell them."""
     count = rules.places_to_give(event.capacity, event.places_taken, event.waiting)
-    if not count or event.status != EventStatus.PUBLISHED:
+    if not count or not event.takes_registrations:
         return
     waiting = select(Registration).filter_by(event_id=event.id, status=Status.WAITLISTED)
     longest = waiting.order_by(Registration.waiting_since, Registration.id).limit(count)

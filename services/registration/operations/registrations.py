@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from services.registration.models import Consent, Event, Person, Registration, db
 from services.registration.notices import notices
@@ -114,6 +114,10 @@ def _describe(registration: Registration, application: Application) -> None:
 
 
 def _record_consents(registration: Registration, application: Application) -> None:
+    """Record what the application agrees to. What was agreed to before and is not any more has been withdrawn."""
+    if registration.answers_version > 1:
+        earlier = (Consent.registration_id == registration.id) & Consent.withdrawn_at.is_(None)
+        db.session.execute(update(Consent).where(earlier).values(withdrawn_at=now()))
     for wording in WORDINGS:
         if wording.purpose in application.consents:
             insert_at_commit(

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -25,6 +25,7 @@ from shared.web import tokens
 from shared.web.tokens import BadToken, Purpose
 
 blueprint = Blueprint("forms", __name__, template_folder="templates")
+STOPS = ".,;:!?)"
 FORM_OPEN_FOR = timedelta(hours=24)
 PLACE_OF_FORM_KEY = secrets.token_urlsafe(12)  # nobody can have written it into an event
 EMBEDDED = "yes"
@@ -36,6 +37,12 @@ def home() -> ResponseReturnValue:
     published = select(Event).filter_by(status=EventStatus.PUBLISHED)
     upcoming = [event for event in db.session.scalars(published) if _last_moment(event) >= now()]
     return render_template("public/home.html", events=sorted(upcoming, key=_last_moment))
+
+
+@blueprint.get("/events/<slug>/")
+def event_page_with_slash(slug: str) -> ResponseReturnValue:
+    """The address of an event's page with a slash at its end."""
+    return redirect(url_for(".event_page", slug=slug), 308)
 
 
 @blueprint.get("/events/<slug>")
@@ -74,9 +81,13 @@ def register(slug: str) -> ResponseReturnValue:
 
 
 def snapshot_or_404(slug: str) -> Snapshot:
-    """The event of this slug, unless it is a draft."""
+    """The event of this slug, unless it is a draft. A slug typed with capitals, or with the full stop of the sentence
+    that it stood in, leads to the right address."""
     snapshot = event_snapshots.get(slug)
-    if snapshot is None or snapshot.event.status == EventStatus.DRAFT:
+    if snapshot is None or snapshot.event.status is EventStatus.DRAFT:
+        meant = slug.lower().rstrip(STOPS)
+        if request.method == "GET" and meant != slug:
+            abort(redirect(url_for(request.endpoint or "", slug=meant)))
         abort(404)
     return snapshot
 
@@ -87,12 +98,12 @@ def _form(event: Event) -> RegistrationForm:
 
 
 def _blank_form(snapshot: Snapshot, *, embedded: bool) -> Response:
-    page = _blank_page(snapshot.event, snapshot.is_full, embedded)
+    page = _blank_page(snapshot.event, snapshot.is_full, snapshot.event.is_over, embedded)
     return frameable(page.replace(PLACE_OF_FORM_KEY, _new_form_key(snapshot.event)), embedded)
 
 
 @lru_cache(maxsize=64)
-def _blank_page(event: Event, is_full: bool, embedded: bool) -> str:
+def _blank_page(event: Event, is_full: bool, _is_over: bool, embedded: bool) -> str:
     """The page before anybody has typed: the same for all but for the form's key."""
     blank = registration_form(event_snapshots.questions(event))(
         formdata=None, form_key=PLACE_OF_FORM_KEY, embedded=EMBEDDED if embedded else ""

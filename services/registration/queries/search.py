@@ -6,16 +6,12 @@ PostgreSQL has trigrams (pg_trgm) for this, which its planner uses by itself. SQ
 from sqlalchemy import ColumnElement
 
 from services.registration.models import Event, Registration
+from services.registration.rules.folding import folded
 
 
 def searchable_text(name: str, email_key: str, organisation: str) -> str:
     """The text that search looks through for one registration."""
     return folded("\n".join((name, email_key, organisation)))
-
-
-def folded(text: str) -> str:
-    """The text without what search does not distinguish: the case of letters."""
-    return text.casefold()
 
 
 def of_event(event: Event, words: str) -> list[ColumnElement[bool]]:

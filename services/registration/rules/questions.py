@@ -1,5 +1,6 @@
 """Questions on a form, and reading the answers: the same rules whichever door they came through."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,14 @@ from services.registration.rules.conditions import Condition, facts_of
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
 MOST_QUESTIONS = 50
+LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+"""Line breaks other than LF; Word pastes U+000B."""
+UNSEEN = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    r"\u2066-\u206f\u2800\u3164\ufeff\uffa0"
+)
+"""Characters that show nothing, as a class of a regular expression."""
+INVISIBLE_AROUND = re.compile(rf"\A[\s{UNSEEN}]+|[\s{UNSEEN}]+\Z")
 UNKEPT = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
 
 
@@ -70,7 +79,7 @@ def clean_line(text: str, longest: int = LONGEST_LINE) -> str:
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """Text that may have several lines, trimmed. Raises UnusableText as `clean_line` does."""
-    return _clean(text.replace("\r\n", "\n"), longest, allowed="\n\t")
+    return _clean(text, longest, allowed="\n\t")
 
 
 def read_answers(
@@ -109,6 +118,13 @@ def read_questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
     for position, question in enumerate(questions):
         if any(condition.fact not in keys[:position] for condition in question.shown_when):
             raise ValueError(f"Question {question.key!r} depends on one that does not come before it.")
+        for condition in question.shown_when:
+            earlier = questions[keys.index(condition.fact)]
+            if earlier.options and not set(condition.values) <= earlier.values:
+                missing = ", ".join(sorted(set(condition.values) - earlier.values))
+                raise ValueError(
+                    f"Question {question.key!r} is shown for {missing}, which {earlier.key!r} does not offer."
+                )
         if question.type in (Type.ONE, Type.ANY) and not question.options:
             raise ValueError(f"Question {question.key!r} has no options.")
     return questions
@@ -155,10 +171,17 @@ def _choice(question: Question, value: Any) -> str:
 
 
 def _clean(text: str, longest: int, allowed: str) -> str:
-    text = text.strip()
+    text = _without_pasted(text, has_lines=bool(allowed))
     if len(text) > longest:
         raise UnusableText(f"This is too long: use {longest:,} characters or fewer.")
     if any(unicodedata.category(char) in UNKEPT and char not in allowed for char in text):
         what = "a line break or " if not allowed else ""
         raise UnusableText(f"This holds {what}a character that cannot be kept: please type it again.")
     return unicodedata.normalize("NFC", text)
+
+
+def _without_pasted(text: str, *, has_lines: bool) -> str:
+    """The text without what pasting leaves in it: tabs of spreadsheets, line breaks of word processors, and invisible
+    characters around it. A text of nothing but invisible characters is empty."""
+    text = LINE_BREAKS.sub("\n", text) if has_lines else text.replace("\t", " ")
+    return INVISIBLE_AROUND.sub("", text)

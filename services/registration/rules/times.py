@@ -1,7 +1,9 @@
 """Local times and the instants they stand for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+LONGEST_SESSION = timedelta(days=31)
 
 
 class NoSuchTime(ValueError):

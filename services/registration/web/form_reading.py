@@ -9,7 +9,8 @@ from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.questions import Question, UnusableText, clean_line, read_answers
 
-LANGUAGES = ("en", "cy")
+LANGUAGES = ("en",)
+"""The languages that every page and mail is written in."""
 LONGEST_EMAIL = 254
 
 
@@ -32,7 +33,7 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
     consents = _consents(given.get("consents"), errors)
     language = given.get("language") or "en"
     if language not in LANGUAGES:
-        errors["language"] = f"Choose one of {', '.join(LANGUAGES)}."
+        errors["language"] = f"We do not write in this language yet. Choose one of {', '.join(LANGUAGES)}."
     raw_answers = given.get("answers") or {}
     if isinstance(raw_answers, Mapping):
         answers, wrong = read_answers(questions, raw_answers)
@@ -53,7 +54,7 @@ def normalised_email(text: str) -> tuple[str, str]:
     if not line:
         raise UnusableText("Enter your e-mail address.")
     try:
-        email = validate_email(line, check_deliverability=False).normalized
+        email = validate_email(line, check_deliverability=False, allow_smtputf8=False).normalized
     except EmailNotValidError:
         raise UnusableText("Enter an e-mail address in the form name@example.org.") from None
     return email, email.casefold()

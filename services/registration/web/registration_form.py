@@ -71,7 +71,6 @@ class RegistrationForm(AnswersForm):
     )
     organisation = StringField("Organisation", default="", render_kw={"autocomplete": "organization"})
     consents: Any
-    website = StringField("Leave this empty", default="")
     form_key = HiddenField()
     embedded = HiddenField(default="")
 

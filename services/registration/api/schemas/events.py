@@ -61,7 +61,7 @@ class Requirement(Body):
 
     fact = fields.String(required=True, metadata=about("The key of an earlier question."))
     test = word(Test, required=True, metadata=about("How its answer is looked at."))
-    values = fields.List(Line(), metadata=about("The values it is compared with."))
+    values = fields.List(Line(), load_default=list, metadata=about("The values it is compared with."))
 
 
 class QuestionOnForm(Body):
