@@ -12,7 +12,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """What calendar needs to know. Replies to invitations are read from whichever of the last three is set."""
+    """Calendar's settings. Replies to invitations are read from each of the last three that is set."""
 
     INBOUND_KEY: str | None
     IMAP_URL: str | None

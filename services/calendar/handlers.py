@@ -1,4 +1,4 @@
-"""What calendar receives from the queue: notices to staple invites to, listings, and receipts."""
+"""Handlers of the messages to calendar: notices that need invites, listings, and receipts."""
 
 from services.calendar.invitations import bring_up_to_date
 from services.calendar.models import Listing, db, queue
@@ -31,5 +31,5 @@ def show_to_public(listed: EventListed) -> Ended:
 
 @queue.receives(Settled)
 def settle(receipts: list[Settled]) -> None:
-    """What calendar owed has arrived."""
+    """Settle calendar's own messages."""
     queue.settle(receipts)

@@ -41,7 +41,7 @@ class Issue:
 
     @property
     def is_off(self) -> bool:
-        """Whether this invite takes the event out of the calendar."""
+        """True where this invite takes the event out of the calendar."""
         return self.method is Method.CANCEL
 
     @property

@@ -1,4 +1,4 @@
-"""What calendar's clock does besides the common chores."""
+"""The jobs of calendar's clock."""
 
 from datetime import timedelta
 from functools import partial

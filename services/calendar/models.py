@@ -1,4 +1,4 @@
-"""What calendar remembers: what each person was told and sent, what they answered, and what is public."""
+"""Calendar's tables: registrations as last stated, invitations, answers, and public listings."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,11 +25,11 @@ else:
 
 
 class Outbox(OutboxRow, Model):
-    """What calendar owes to others."""
+    """Messages that calendar owes."""
 
 
 class Inbox(InboxRow, Model):
-    """What calendar has received."""
+    """Messages that calendar has received."""
 
 
 class Heartbeat(HeartbeatRow, Model):
@@ -147,7 +147,7 @@ class Invitation(Model):
 
     @property
     def last_sent(self) -> Sent:
-        """What the rules need to know of it."""
+        """The invitation as the rules see it."""
         return Sent(Method(self.method), self.sequence, self.shown, self.stated_at)
 
     def remember(self, step: Step, *, shown: str, stated_at: datetime, invited: str) -> None:
@@ -173,7 +173,7 @@ class Rsvp(Model):
 
 
 class Mailbox(Model):
-    """How far a mailbox on an IMAP server has been read: the last UID under its UIDVALIDITY (RFC 9051, 2.3.1)."""
+    """The position in a mailbox on an IMAP server: the last UID read under its UIDVALIDITY (RFC 9051, 2.3.1)."""
 
     __tablename__ = "mailboxes"
 

@@ -39,7 +39,7 @@ def _mails_of(notice: Notice) -> list[MailDue]:
 
 
 def _read(invite: Invite | None) -> InviteRead | None:
-    """What a calendar would read in an invite."""
+    """An invite as a calendar reads it."""
     if invite is None:
         return None
     calendar: Any = Calendar.from_ical(invite.content)

@@ -1,4 +1,4 @@
-"""What registration needs to know, from the environment."""
+"""Registration's settings, from the environment."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What registration receives from the queue: receipts for its notices, and answers to invitations."""
+"""Handlers of the messages to registration: receipts, and answers to invitations."""
 
 from uuid import UUID
 

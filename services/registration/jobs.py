@@ -1,4 +1,4 @@
-"""What registration's clock does."""
+"""The jobs of registration's clock."""
 
 from datetime import timedelta
 

@@ -1,1 +1,1 @@
-"""How answers to invitations arrive: from a mailbox, a folder or by POST."""
+"""Answers to invitations as they arrive: from a mailbox, a folder or by POST."""

@@ -61,7 +61,7 @@ def read_maildir(folder: str) -> int:
 
 
 def _take_in_safely(raw: bytes) -> bool:
-    """Whether a mail was an answer to us. One that breaks something is left behind, so that the next is read;
+    """True where a mail was an answer to us. One that breaks something is left behind, so that the next is read;
     only a database that is away ends the reading."""
     try:
         return take_in(raw).accepted
@@ -94,7 +94,7 @@ def _opened(url: str) -> Iterator[tuple[imaplib.IMAP4, str]]:
 
 
 def _place(name: str, server: imaplib.IMAP4) -> Mailbox:
-    """How far the mailbox has been read; from its start where the server has numbered it anew."""
+    """The position up to which the mailbox has been read; its start where the server has renumbered it."""
     _, (validity,) = server.response("UIDVALIDITY")
     uid_validity = validity.decode() if validity else ""
     place = db.session.get(Mailbox, name)

@@ -30,7 +30,7 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a mail: whether an answer in it counts, and if none does, why."""
+    """The result of taking in a mail: accepted, or the reason why not."""
 
     accepted: bool
     reason: str = ""
@@ -94,7 +94,7 @@ def _session_of(invitation: Invitation, reply: Reply) -> str | None:
 
 
 def _in_words(reply: Reply, timezone: str) -> str:
-    """What the person wrote, and the time that they propose, on the event's own clocks."""
+    """The person's comment and the time they propose, in the event's zone."""
     if reply.proposes is None:
         return reply.comment
     proposed = f"Proposes {when(Proposal(*reply.proposes), timezone)}"

@@ -1,1 +1,1 @@
-"""What calendar decides: pure functions, without web, database or queue."""
+"""Calendar's decisions: pure functions, without web, database or queue."""

@@ -188,7 +188,7 @@ def _address_of(attendee: Any) -> str:
 
 
 def _comment(event: Component, attendee: Any, answer: Answer) -> str:
-    """What the person wrote, and whom they send instead."""
+    """The person's comment, and whom they send instead."""
     said = [str(comment).strip() for comment in _listed(event.get("COMMENT"))]
     if answer is Answer.DELEGATED:
         delegates = _listed(attendee.params.get("DELEGATED-TO"))

@@ -1,4 +1,4 @@
-"""What is sent when: a pure function of what was last sent and what is true now (RFC 5546)."""
+"""The next invite: a pure function of the last one sent and of what is true now (RFC 5546)."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from shared.contracts.notices import EventFacts, SessionFacts
 
 
 class Method(StrEnum):
-    """What a calendar object asks of the calendar that gets it: show this, or take it away."""
+    """The method of a calendar object: show this, or take it away."""
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
@@ -21,7 +21,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Sent:
-    """What was last sent: its method, SEQUENCE, what it showed, and when that was stated (UTC)."""
+    """The last invite: its method, SEQUENCE, fingerprint, and the time of its statement (UTC)."""
 
     method: Method
     sequence: int
@@ -31,7 +31,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Truth:
-    """What is true now: what the calendar should show, None for nothing, as stated at `stated_at` (UTC)."""
+    """The present state: the fingerprint to show, None for nothing, as stated at `stated_at` (UTC)."""
 
     shown: str | None
     stated_at: datetime
@@ -39,7 +39,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Step:
-    """What to send: a calendar part with this method and SEQUENCE, or, without a method, none.
+    """The calendar part to send, with this method and SEQUENCE; without a method, none.
 
     `again` asks for the bytes of last time.
     """
@@ -50,7 +50,7 @@ class Step:
 
 
 def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
-    """What to send next.
+    """Decide which invite to send next.
 
     SEQUENCE rises with everything that is new, a withdrawal too, and with nothing else. Whoever was
     never invited is not sent a withdrawal, and a withdrawal is repeated only for the very same notice.

@@ -1,4 +1,4 @@
-"""Who calls the API: organisers by API key, anybody else without one."""
+"""Authentication of the API: organisers have a key, anybody else has none."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""What goes wrong, as problem details (RFC 9457), under every address of the API."""
+"""Errors as problem details (RFC 9457), under every address of the API."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ SENTENCES = {
 
 
 class Problem(Schema):
-    """What went wrong, for a program and for a person (RFC 9457)."""
+    """An error, for a program and for a person (RFC 9457)."""
 
     type = fields.String(metadata={"description": "Always `about:blank`: the status says what kind of problem it is."})
     title = fields.String(metadata={"description": "The status in words.", "example": "Unprocessable Entity"})

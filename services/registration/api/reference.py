@@ -52,7 +52,7 @@ def _operations(spec: dict[str, Any], tag: str) -> list[dict[str, Any]]:
 
 
 def _resolve(spec: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
-    """What a reference within the description stands for, or the thing itself."""
+    """The target of a reference within the description, or the thing itself."""
     if "$ref" not in thing:
         return thing
     found: Any = spec

@@ -57,7 +57,7 @@ class DecisionForm(PageForm):
 
 @blueprint.get("/events/<slug>")
 def list_attendees(slug: str) -> ResponseReturnValue:
-    """Who is registered, fifty at a time, with search and filters."""
+    """The attendees, fifty a page, with search and filters."""
     event = event_snapshots.find(slug) or abort(404)
     filters = _filters()
     try:

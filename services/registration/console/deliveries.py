@@ -1,4 +1,4 @@
-"""What is owed to people, what failed and what may have come twice; and sending again what failed."""
+"""Mail problems: mails on the way, not delivered, or possibly delivered twice; and sending again."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @blueprint.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
-    """What has not simply arrived, newest first."""
+    """Mails that did not simply arrive, newest first."""
     which = _standing()
     found = outbox_queries.rows_in(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
     rows = found[:PAGE]

@@ -1,4 +1,4 @@
-"""What people get, before anybody gets it."""
+"""Previews of the mails about an event."""
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue

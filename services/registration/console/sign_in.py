@@ -40,7 +40,7 @@ class SignedIn(UserMixin):
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load(secret: str) -> SignedIn | None:
-    """Who is signed in with this secret."""
+    """The organiser whose sign-in has this secret."""
     found = organisers.signed_in(secret)
     return SignedIn(secret, str(found.organiser_id)) if found else None
 

@@ -1,4 +1,4 @@
-"""What an attendee list has in it: its columns, in an order and with names that stay the same.
+"""The columns of an attendee list, in an order and with names that stay the same.
 
 A long list is read a batch at a time, and each batch a column at a time: one expression of the query
 for each source, one function that understands its values once for all columns made of it, and for each

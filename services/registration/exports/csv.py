@@ -11,7 +11,7 @@ from services.registration.exports.words import all_in_words
 
 MARK = "\ufeff"
 RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a spreadsheet takes for the beginning of a formula; the last four are their full-width forms."""
+"""Characters that begin a formula in a spreadsheet; the last four are their full-width forms."""
 QUOTED = '",\r\n'
 BEFORE = "\x1f"
 """Goes before each cell where they are looked at together. One that has it inside is only looked at twice."""

@@ -13,7 +13,7 @@ from services.registration.exports.columns import Cell, Cells, Column
 from services.registration.exports.words import in_words
 
 LONGEST_CELL = 32_767
-"""How many UTF-16 units a cell holds; a spreadsheet repairs or refuses a file with more."""
+"""The UTF-16 units that a cell can hold; a spreadsheet repairs or refuses a file with more."""
 NARROWEST, WIDEST, WIDTH_OF_TIMES = 10, 50, 20
 CHUNK_BYTES = 65_536
 
@@ -55,7 +55,7 @@ def _as_values(cells: Cells) -> list[Any]:
 
 
 def as_value(cell: Cell) -> str | datetime | None:
-    """What a spreadsheet is given for a cell: blank, an instant as its clocks showed it, or text cut to fit."""
+    """The value of a cell in a workbook: blank, a local time, or text cut to fit."""
     if cell is None:
         return None
     if isinstance(cell, datetime):

@@ -1,4 +1,4 @@
-"""What is true: events, people, registrations, cohorts, consents, organisers."""
+"""The source of truth: events, people, registrations, cohorts, consents, organisers."""
 
 from services.registration.models.base import Heartbeat, Inbox, Outbox, db, queue
 from services.registration.models.events import Event, EventStatus, Session

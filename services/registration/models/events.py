@@ -77,7 +77,7 @@ class Event(Model):
 
     @property
     def details(self) -> EventDetails:
-        """What an organiser described, without the sessions and questions."""
+        """The event's details, without sessions and questions."""
         return read_details(EventDetails, self)
 
     @details.setter
@@ -122,7 +122,7 @@ class Session(Model):
 
     @property
     def details(self) -> SessionDetails:
-        """What an organiser described."""
+        """The session's details."""
         return read_details(SessionDetails, self)
 
     @details.setter

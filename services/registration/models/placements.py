@@ -1,4 +1,4 @@
-"""Who is placed in which cohort, and the decisions behind it."""
+"""Placements of people in cohorts, and the decisions behind them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +28,7 @@ class PlacementStatus(StrEnum):
 
 
 class DecisionRecord(Model):
-    """What the rules, or a person, decided about one registration. Rows are only ever added; the same
+    """A decision of the rules, or of a person, about one registration. Rows are only ever added; the same
     answers under the same rules are decided once."""
 
     __tablename__ = "decisions"

@@ -120,7 +120,7 @@ class Rsvp(Model):
 
 
 class Consent(Model):
-    """What a person agreed to: the purpose, the exact wording's version, when, and through which interface."""
+    """A consent: its purpose, the exact wording's version, the time, and the interface."""
 
     __tablename__ = "consents"
     __table_args__ = (Index("ix_consents_registration_id", "registration_id"),)

@@ -1,1 +1,1 @@
-"""What people are sent, and the links in it."""
+"""The notices that people are sent, and the links in them."""

@@ -26,7 +26,7 @@ class Preview:
 
 
 def preview(event: Event, kind: Kind, number: int, organiser: Organiser) -> Preview:
-    """What somebody who registers would get: the mail of that number, from 1, and what comes beside it.
+    """The mail that a registrant would get: the one of that number, from 1, with the invites of all.
 
     Raises LookupError where there are not so many, and Unanswered where a service gives no answer.
     """

@@ -1,1 +1,1 @@
-"""What can happen, one function each: load, decide with a rule, change, say so, commit once."""
+"""One function for each thing that can happen: load, decide with a rule, change, record, notify. The caller commits."""

@@ -1,4 +1,4 @@
-"""What an organiser can do about what failed: owe it once more."""
+"""Sending a failed message again."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What can happen to an event. The clock notifies everyone concerned, a batch at a time."""
+"""Operations on an event. The clock notifies everyone concerned, a batch at a time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -152,7 +152,7 @@ def _announce(event: Event, changes: list[str]) -> None:
 
 
 def _differences(event: Event, plan: EventPlan) -> list[str]:
-    """What differs in the words of a notice of change: title, time, place."""
+    """The changes that a notice names: title, time, place."""
     before = [session.details for session in event.live_sessions]
     after = sorted((session.details for session in plan.sessions), key=_start)
     differs = []

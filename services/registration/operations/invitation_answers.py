@@ -1,4 +1,4 @@
-"""What happens when somebody answers an invitation."""
+"""Recording a person's answer to an invitation."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -62,7 +62,7 @@ def _keep(registration: Registration, session: Session, answer: Answer, stamped_
 
 
 def _gives_up_place(registration: Registration) -> bool:
-    """Whether a No to all of an event that is still to come is a cancellation too."""
+    """True where a No to all of an event that is still to come is a cancellation too."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
     return event.invites.decline_frees_place and registration.rsvp == rules.Summary.DECLINED and is_to_come

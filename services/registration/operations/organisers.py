@@ -1,4 +1,4 @@
-"""Who may come in: organisers by password, programs by API key."""
+"""Organisers' passwords and sign-ins, and API keys."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""What becomes of notices: their receipts, on the timeline of whom they were for."""
+"""Receipts of notices: they settle the outbox and go on the person's timeline."""
 
 from collections.abc import Collection
 from uuid import UUID

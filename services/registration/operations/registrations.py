@@ -1,4 +1,4 @@
-"""What can happen to a registration."""
+"""Operations on a registration."""
 
 from dataclasses import dataclass
 

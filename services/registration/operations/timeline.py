@@ -10,7 +10,7 @@ from shared.database.utc import now
 
 @dataclass(frozen=True)
 class Actor:
-    """Who did it: `kind` is registrant, organiser, api, rules or system; `id` names which one."""
+    """The one who acts: `kind` is registrant, organiser, api, rules or system; `id` says which one."""
 
     kind: str
     id: str = ""

@@ -21,7 +21,7 @@ CancelForm = confirm_form("Do you want to cancel?", yes="Yes, cancel my place", 
 
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
-    """Whoever has the address has the page: no cache and no search engine should."""
+    """The address alone opens the page, so no cache and no search engine may keep it."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

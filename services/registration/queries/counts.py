@@ -1,4 +1,4 @@
-"""How many registrations there are, by status."""
+"""Counts of registrations by status."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -10,14 +10,14 @@ from services.registration.rules.places import HOLDS_A_PLACE, Status
 
 
 def by_status(event: Event) -> dict[str, int]:
-    """How many registrations of an event have each status, and under "all" how many there are."""
+    """The number of an event's registrations by status, and under "all" the total."""
     counted = select(Registration.status, func.count()).where(Registration.event_id == event.id)
     found = dict(db.session.execute(counted.group_by(Registration.status)).tuples().all())
     return {**{status.value: found.get(status, 0) for status in Status}, "all": sum(found.values())}
 
 
 def places_held(event_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many registrations hold a place at each of these events; an event without any is left out."""
+    """The number of places held at each of these events; an event without any is left out."""
     held = select(Registration.event_id, func.count()).where(
         Registration.event_id.in_(event_ids), Registration.status.in_(HOLDS_A_PLACE)
     )

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 Facts = Mapping[str, tuple[str, ...]]
-"""What is known, by the question's key. No values means that the answer is blank: unknown, never "no"."""
+"""Answers by the question's key. No values means that the answer is blank: unknown, never "no"."""
 
 
 class Test(StrEnum):
-    """How a condition looks at a fact."""
+    """The test that a condition makes of a fact."""
 
     __test__ = False  # not a test case, whatever pytest makes of the name
 
@@ -29,7 +29,7 @@ class Condition:
     values: tuple[str, ...] = ()
 
     def holds(self, facts: Facts) -> bool:
-        """Whether these facts meet the condition."""
+        """True where these facts meet the condition."""
         known = facts.get(self.fact, ())
         if self.test is Test.BLANK:
             return not known

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wording:
-    """What a person is asked to agree to."""
+    """The wording of one consent."""
 
     purpose: str
     version: int

@@ -1,4 +1,4 @@
-"""What a person's answers to the invitations of an event's sessions sum up to."""
+"""The summary of a person's answers to the invitations of an event's sessions."""
 
 from collections.abc import Collection
 from enum import StrEnum

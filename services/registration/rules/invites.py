@@ -7,7 +7,7 @@ LONGEST_REMINDER_MINUTES = 4 * 7 * 24 * 60
 
 @dataclass(frozen=True)
 class Invites:
-    """How an event's invites are.
+    """An organiser's choices about an event's invites.
 
     `asks_for_rsvp` puts Yes, Maybe and No on them; `decline_frees_place` gives the place of whoever says No
     to somebody else. `reminder_minutes` is how long before each session calendars remind, 0 for no reminder.
@@ -33,7 +33,7 @@ def what_is_wrong(invites: Invites) -> dict[str, str]:
 
 
 def answers_reach_us(invites: Invites, sender: str) -> bool:
-    """Whether answers come back to us: calendars send them to the organiser whom the invite names.
+    """True where answers come back to us: calendars send them to the organiser whom the invite names.
 
     `sender` is the address that our mail comes from.
     """

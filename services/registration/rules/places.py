@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 class Attendance(StrEnum):
-    """Whether a person came."""
+    """True where a person came."""
 
     UNKNOWN = "unknown"
     ATTENDED = "attended"

@@ -24,7 +24,7 @@ UNKEPT = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line a
 
 
 class Type(StrEnum):
-    """How a question is answered: a line, a longer text, one of a few options, any of them."""
+    """The type of a question: a line, a longer text, one of a few options, any of them."""
 
     TEXT = "text"
     LONG_TEXT = "long text"
@@ -56,7 +56,7 @@ class Question:
 
     @property
     def values(self) -> frozenset[str]:
-        """What can be chosen."""
+        """The values of the options."""
         return frozenset(option.value for option in self.options)
 
     def label_of(self, value: str) -> str:
@@ -64,7 +64,7 @@ class Question:
         return next((option.label for option in self.options if option.value == value), value)
 
     def is_asked(self, answers: Mapping[str, Any]) -> bool:
-        """Whether somebody who gave these answers is asked this."""
+        """True where somebody who gave these answers is asked this."""
         return all(condition.holds(facts_of(answers)) for condition in self.shown_when)
 
 

@@ -1,4 +1,4 @@
-"""Who goes to which cohort, and why: `decide(facts, rules)` is the whole of it.
+"""Routing: `decide(facts, rules)` says which cohorts a person goes to, and why.
 
 Each cohort has a short ordered list of rules, and the first that matches wins. There is no silent
 refusal: a list that ends without a match means that a person looks. When somebody fits several
@@ -17,7 +17,7 @@ MOST_CONDITIONS = 3
 
 
 class Outcome(StrEnum):
-    """What the rules say of one person and one cohort."""
+    """The outcome of the rules for one person and one cohort."""
 
     PLACE = "place"
     ASK = "ask"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 class PairPolicy(StrEnum):
-    """What happens to somebody who fits several cohorts."""
+    """The policy for a person who fits several cohorts."""
 
     BOTH = "both"
     FIRST_CHOICE = "first choice"
@@ -78,7 +78,7 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the rules say of one cohort. `rule` counts from 1; None means that none matched."""
+    """The outcome for one cohort, with its reasons. `rule` counts from 1; None means that none matched."""
 
     cohort: str
     outcome: Outcome
@@ -89,13 +89,13 @@ class Verdict:
 
     @property
     def asked(self) -> bool:
-        """Whether the person wanted this cohort at all."""
+        """True where the person wanted this cohort at all."""
         return self.outcome is not Outcome.NOT_ASKED
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a ruleset says of one person, with the facts it used; for every cohort a verdict."""
+    """The outcome of a ruleset for one person: a verdict for every cohort, and the facts it used."""
 
     verdicts: tuple[Verdict, ...]
     facts: dict[str, tuple[str, ...]]
@@ -110,12 +110,12 @@ class Decision:
 
     @property
     def for_person(self) -> tuple[str, ...]:
-        """What happens next, in sentences for the person."""
+        """The next steps, in sentences for the person."""
         return tuple(verdict.tell for verdict in self.verdicts if verdict.tell)
 
 
 def decide(facts: Facts, rules: Ruleset) -> Decision:
-    """What these rules say of these facts. Total and deterministic: every person has an outcome for
+    """Apply the rules to the facts. Total and deterministic: every person has an outcome for
     every cohort, and the same facts always have the same."""
     used = {fact: facts[fact] for fact in sorted(rules.facts_used) if facts.get(fact)}
     verdicts = tuple(_judge(cohort, used) for cohort in rules.cohorts)

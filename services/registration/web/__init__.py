@@ -1,1 +1,1 @@
-"""What the three interfaces share: forms, transactions, idempotency, rate limits and pages."""
+"""Shared by the three interfaces: forms, transactions, idempotency, rate limits and pages."""

@@ -15,7 +15,7 @@ LONGEST_EMAIL = 254
 
 
 class Unusable(Exception):
-    """What was sent cannot be kept; `errors` has a sentence for each field, `answers.KEY` for a question."""
+    """An application has mistakes; `errors` has a sentence for each field, `answers.KEY` for a question."""
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__("The form has mistakes.")

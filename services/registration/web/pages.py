@@ -1,4 +1,4 @@
-"""What templates need: dates in words, safe Markdown, answers in words, and pages for what goes wrong."""
+"""Filters for templates, and pages for errors."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""How often one network address may register or try to sign in.
+"""Rate limits: registrations and sign-ins from one network address.
 
 Counts live beside the queue in Redis where that is the broker, so that several web processes share
 them; where Redis is away, each process counts on its own.
@@ -39,7 +39,7 @@ def registration_limit() -> str:
 
 
 def seconds_to_wait() -> int:
-    """How long whoever has just been refused should wait (Retry-After, RFC 9110 section 10.2.3)."""
+    """Seconds until a refused client may try again (Retry-After, RFC 9110 section 10.2.3)."""
     limit = limiter.current_limit
     return max(1, int(limit.reset_at - time.time())) if limit else 60
 

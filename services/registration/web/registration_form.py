@@ -40,7 +40,7 @@ class AnswersForm(PageForm):
             yield question, self.answers.form[PREFIX + question.key]
 
     def typed(self) -> dict[str, Any]:
-        """What was typed, in the shape that the API takes."""
+        """The typed values, in the shape of the API's body."""
         return {
             "name": self.name.data,
             "organisation": self.organisation.data,
@@ -75,7 +75,7 @@ class RegistrationForm(AnswersForm):
     embedded = HiddenField(default="")
 
     def typed(self) -> dict[str, Any]:
-        """What was typed, in the shape that the API takes."""
+        """The typed values, in the shape of the API's body."""
         return super().typed() | {"email": self.email.data, "consents": self.consents.data}
 
 
@@ -107,7 +107,7 @@ def answers_form(asked: tuple[Question, ...]) -> type[AnswersForm]:
 
 
 def as_answered(registration: Registration) -> dict[str, Any]:
-    """What a registration's person told us, as the data of an `AnswersForm`."""
+    """A registration's name, organisation and answers, as the data of an `AnswersForm`."""
     answers = {PREFIX + key: answer for key, answer in registration.answers.items()}
     return {"name": registration.name, "organisation": registration.organisation, "answers": answers}
 

@@ -28,7 +28,7 @@ def word(kind: type[StrEnum], **options: Any) -> fields.String:
 
 
 def about(description: str, **more: Any) -> dict[str, Any]:
-    """What the API's description says of a field."""
+    """The metadata of a field in the API's description."""
     return {"description": description, **more}
 
 
@@ -144,7 +144,7 @@ class Event(Body):
 
 
 class EventChanges(Event):
-    """What should be different about an event. What is left out stays as it is."""
+    """Changes of an event. Fields that are left out stay as they are."""
 
 
 class EventSummary(Event):

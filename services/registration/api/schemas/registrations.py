@@ -18,7 +18,7 @@ ANSWERS = about(
 
 
 class Application(Schema):
-    """What somebody sends to register. Read by the rules of the form itself."""
+    """The body of a registration. The rules of the form read it."""
 
     name = fields.String(required=True, metadata=about("One line.", example="Ada Example", maxLength=200))
     email = fields.String(required=True, metadata=about("Where we write.", example="ada@example.org", format="email"))
@@ -33,7 +33,7 @@ class Application(Schema):
 
 
 class Receipt(Schema):
-    """What became of an application. It never tells whether the address was known before."""
+    """The result of an application. It never tells if the address was known before."""
 
     status = word(Status, metadata=about("Where somebody who registers at this moment stands."))
     message = fields.String(metadata=about("The same in a sentence."))
@@ -93,7 +93,7 @@ class PageOfRegistrations(Schema):
 
 
 class RegistrationChanges(Body):
-    """What should be different about a registration. What is left out stays as it is."""
+    """Changes of a registration. Fields that are left out stay as they are."""
 
     name = fields.String(metadata=about("One line."))
     organisation = fields.String(metadata=about("One line."))
@@ -103,7 +103,7 @@ class RegistrationChanges(Body):
 
 
 class Decision(Body):
-    """What a person decides about somebody and a cohort. Rules no longer move them."""
+    """An organiser's decision about a person and a cohort. Rules no longer move them."""
 
     cohort = fields.String(required=True, metadata=about("The slug of a cohort of the event's programme."))
     decision = fields.String(
