@@ -96,7 +96,7 @@ class People:
     def _farewell(self, page: str) -> Callable[[], None]:
         def send() -> None:
             key = hidden(self._read(f"{page}/cancel"), "form_key")
-            self._read(f"{page}/cancel", urlencode({"form_key": key}).encode())
+            self._read(f"{page}/cancel", urlencode({"form_key": key, "sure": "yes"}).encode())
 
         return send
 

@@ -36,7 +36,7 @@ def test_a_backup_put_back_into_an_empty_place_has_every_person(kind: str, tmp_p
             found = second.api("GET", "/events/pbsc-learning/registrations").read().decode()
             assert all(email in found for email in people)
             assert second.get(own_page).status == 200  # the links in people's mails still open
-            second.post(f"{own_page}/cancel", {})
+            second.post(f"{own_page}/cancel", {"sure": "yes"})
             mailbox.wait_for(2, people[0])
         finally:
             second.stop()

@@ -17,7 +17,7 @@ def goes_from_form_to_inbox_and_back(machine: Machine, mailbox: Mailbox) -> None
     try:
         assert machine.register(email).status == 200
         (mail,) = mailbox.wait_for(1, email)
-        machine.post(f"{link(mail, '/registrations/')}/cancel", {})
+        machine.post(f"{link(mail, '/registrations/')}/cancel", {"sure": "yes"})
         _, farewell = mailbox.wait_for(2, email)
         assert "METHOD:CANCEL" in (invite_of(farewell) or "")
     finally:
