@@ -83,7 +83,7 @@ def test_the_form_asks_no_more_than_the_api(app: Flask, asked: list[str]) -> Non
         form_key = re.findall(r'name="form_key" value="([^"]+)"', client.get(EVENT).text)[0]
         typed = {"name": "Ada Example", "email": f"ada-{number}@example.org", "consents": "privacy"}
         asked.clear()
-        assert client.post(EVENT, data=typed | {"form_key": form_key}).status_code == 200
+        assert client.post(EVENT, data=typed | {"form_key": form_key}).status_code == 303
     begun = [statement for statement in asked if not statement.startswith("BEGIN")]
     assert len(begun) == (5 if of_postgresql(app) else 3 + 6), begun
 

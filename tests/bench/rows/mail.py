@@ -46,7 +46,9 @@ class Visitors(Applicants):
             "answers.interests": "webinar",
             "consents": "privacy",
         }
-        return (await client.post_form(EVENT, typed)).status
+        sent = await client.post_form(EVENT, typed)
+        thanks = re.search(rb"(?im)^location: (?:https?://[^/]+)?(\S+)", sent.head)
+        return (await client.get(thanks[1].decode())).status if sent.status == 303 and thanks else sent.status
 
 
 @contextmanager
