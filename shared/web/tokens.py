@@ -19,7 +19,6 @@ class Purpose(StrEnum):
     OWN_PAGE = "own page"
     CALENDAR_FEED = "calendar feed"
     FORM = "registration form"
-    THANKS = "page of thanks"
     QUESTION = "question between services"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import registrations
 from services.registration.operations.timeline import REGISTRANT
-from services.registration.public.thanks import thanks_token
+from services.registration.public.thanks import keep_thanks
 from services.registration.queries import event_snapshots
 from services.registration.queries.event_snapshots import Snapshot
 from services.registration.rules.places import EventIsFull
@@ -76,8 +76,8 @@ def register(slug: str) -> ResponseReturnValue:
     except EventIsFull:
         form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
         return _form_again(snapshot, form), 409
-    token = thanks_token(snapshot.event, registered.status, application.email, embedded=_is_embedded(form))
-    return redirect(url_for("thanks.thanks", slug=slug, token=token), 303)
+    key = keep_thanks(snapshot.event, registered.status, application.email, embedded=_is_embedded(form))
+    return redirect(url_for("thanks.thanks", slug=slug, key=key), 303)
 
 
 def snapshot_or_404(slug: str) -> Snapshot:

@@ -1,41 +1,46 @@
 """The page that a sent form leads to. It has an address of its own, so that a reload sends nothing."""
 
-import json
-from datetime import timedelta
+import secrets
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from services.registration.models import Event
 from services.registration.queries import event_snapshots
 from services.registration.rules.places import Status
+from services.registration.web.idempotency import KeyReused, store_answer, stored_answer
 from services.registration.web.pages import frameable
-from shared.database.utc import now
-from shared.web import tokens
-from shared.web.tokens import BadToken, Purpose
 
 blueprint = Blueprint("thanks", __name__, template_folder="templates")
-OPEN_FOR = timedelta(hours=1)
+SCOPE = "thanks"
 
 
-def thanks_token(event: Event, status: Status, email: str, *, embedded: bool) -> str:
-    """A signed token for the page of thanks, which only the browser that sent the form gets to know."""
-    subject = json.dumps([str(event.id), status, email, embedded])
-    return tokens.sign(current_app.config["SECRET_KEY"], Purpose.THANKS, subject, now() + OPEN_FOR)
+def keep_thanks(event: Event, status: Status, email: str, *, embedded: bool) -> str:
+    """Keep what the page of thanks shows for a day; the key, which only the browser that sent the form gets to know.
+
+    The address written to stays on our side: web servers and proxies log addresses of pages.
+    """
+    key = secrets.token_urlsafe(16)
+    store_answer(SCOPE, key, str(event.id), 200, {"status": status, "email": email, "embedded": embedded})
+    return key
 
 
 @blueprint.get("/events/<slug>/thanks")
 def thanks(slug: str) -> ResponseReturnValue:
-    """Thank somebody for their registration. An old or foreign token leads to the event's page."""
+    """Thank somebody for their registration. An old or foreign key leads to the event's page."""
     snapshot = event_snapshots.get(slug)
     try:
-        subject = tokens.read(current_app.config["SECRET_KEY"], Purpose.THANKS, request.args.get("token", ""))
-        event_id, status, email, embedded = json.loads(subject)
-    except BadToken:
+        kept = stored_answer(SCOPE, request.args.get("key", "")[:100], str(snapshot.event.id)) if snapshot else None
+    except KeyReused:
+        kept = None
+    if snapshot is None or kept is None:
         return redirect(url_for("forms.event_page", slug=slug))
-    if snapshot is None or str(snapshot.event.id) != event_id:
-        return redirect(url_for("forms.event_page", slug=slug))
+    _, shown = kept
     page = render_template(
-        "public/thanks.html", event=snapshot.event, status=Status(status), email=email, embedded=embedded
+        "public/thanks.html",
+        event=snapshot.event,
+        status=Status(shown["status"]),
+        email=shown["email"],
+        embedded=shown["embedded"],
     )
-    return frameable(page, embedded)
+    return frameable(page, shown["embedded"])
