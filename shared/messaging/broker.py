@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 WEB_TIMEOUT_SECONDS = 0.5
 DOORBELL = "placecard:doorbell"
+MARKER = "placecard:remembers"
 IDLE_POLL_SECONDS = 1.0
 ENQUEUE = """
 redis.call("hset", KEYS[1] .. ".msgs", ARGV[1], ARGV[2])
@@ -48,6 +49,17 @@ def answers(broker: dramatiq.Broker) -> bool:
         broker.connection.process_data_events()  # type: ignore[attr-defined]
         return True
     except Exception:
+        return False
+
+
+def has_forgotten(broker: dramatiq.Broker, service: str) -> bool:
+    """True if Redis has lost its data since the last call for this service; a marker key is gone then.
+
+    RabbitMQ keeps its durable queues, so the answer for it is always False, as it is for a broker that is down.
+    """
+    try:
+        return isinstance(broker, RedisBroker) and bool(broker.client.set(f"{MARKER}:{service}", 1, nx=True))
+    except redis.RedisError:
         return False
 
 

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import (
     BigInteger,
     Executable,
@@ -41,6 +42,8 @@ PATIENCE = timedelta(seconds=20)
 LONGEST_PATIENCE = timedelta(minutes=15)
 BULK_IN_FLIGHT = 400
 KEPT_AFTER_SETTLING = timedelta(days=30)
+
+log = structlog.get_logger()
 
 
 class OutboxRow:
@@ -122,8 +125,11 @@ def owe(sender: Sender, to: str, message: Message, *, key: str, ordinal: int, bu
 def sweep(sender: Sender, limit: int = 500) -> int:
     """Enqueue again the messages that are due and not settled, and fill the bulk window. Returns their number.
 
-    Several clocks may run: on PostgreSQL each skips the rows that another has locked. The caller commits.
+    If the broker has lost its messages, those in flight are due at once. Several clocks may run: on PostgreSQL each
+    skips the rows that another has locked. The caller commits.
     """
+    if sender.broker_has_forgotten():
+        _make_due(sender)
     sent = 0
     for row in [*_due(sender, limit), *_bulk_window(sender, limit)]:
         sender.send(row.queue, row.envelope(sender.name))
@@ -135,6 +141,13 @@ def sweep(sender: Sender, limit: int = 500) -> int:
         row.attempts += 1
         sent += 1
     return sent
+
+
+def _make_due(sender: Sender) -> None:
+    row, at = sender.Outbox, now()
+    in_flight = row.settled_at.is_(None) & row.published_at.is_not(None) & (row.due_at > at)
+    if count := sender.session.connection().execute(update(row).where(in_flight).values(due_at=at)).rowcount:
+        log.warning("the broker has lost its messages, they are sent again", count=count)
 
 
 def patience(age: timedelta) -> timedelta:

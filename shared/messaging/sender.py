@@ -68,6 +68,10 @@ class Sender:
         """True if the broker answers now."""
         return broker.answers(self._broker)
 
+    def broker_has_forgotten(self) -> bool:
+        """True once after the broker has lost its messages, as Redis does in a flush or a restart without its data."""
+        return self.broker_is_well() and broker.has_forgotten(self._broker, self.name)
+
     def depths(self) -> dict[str, int]:
         """The number of messages that wait at the broker for this service, by queue; unknown depths are left out."""
         found = {name: broker.depth(self._broker, name) for name in (self.name, self.name + BULK_SUFFIX)}

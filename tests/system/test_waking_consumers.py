@@ -1,4 +1,4 @@
-"""The broker on a real Redis: who rings, and how often consumers ask."""
+"""The broker on a real Redis: notifications to idle consumers, calls while busy, and lost data."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from redis import Redis as Client
 
-from shared.messaging.broker import DOORBELL, RingingRedisBroker
+from shared.messaging.broker import DOORBELL, RingingRedisBroker, has_forgotten
 from tests.support.servers import Redis
 
 THREADS = 4
@@ -60,3 +60,23 @@ def test_a_worker_takes_what_waits_several_at_a_time(client: Client) -> None:
     assert sorted(seen) == list(range(MANY))
     asked = client.info("commandstats")["cmdstat_evalsha"]["calls"] - 2 * MANY
     assert asked < MANY / 2
+
+
+def test_a_redis_that_has_lost_its_data_is_noticed_once_for_each_service(client: Client) -> None:
+    broker = RingingRedisBroker(client=client, middleware=[])
+
+    def who_notices() -> list[str]:
+        return [service for service in ("registration", "calendar") if has_forgotten(broker, service)]
+
+    assert who_notices() == ["registration", "calendar"]  # a new Redis knows nothing
+    assert who_notices() == []
+    enqueue(broker, 3)
+    assert who_notices() == []
+    client.flushall()
+    assert who_notices() == ["registration", "calendar"]
+    assert who_notices() == []
+
+
+def test_a_redis_that_does_not_answer_has_lost_nothing_yet() -> None:
+    broker = RingingRedisBroker(client=Client(host="127.0.0.1", port=1), middleware=[])
+    assert not has_forgotten(broker, "registration")

@@ -104,6 +104,16 @@ def test_a_message_that_is_not_settled_is_sent_again_soon_while_it_is_young_and_
     assert len(ages) < 45
 
 
+def test_what_was_in_flight_is_due_at_once_when_the_broker_has_lost_it(world: World) -> None:
+    in_flight, waiting, settled = owe(world), owe(world, bulk=True), owe(world)
+    settles(world, settled, Outcome.SENT)
+    world.db.session.commit()
+    world.sent.clear()
+    world.queue.broker_has_forgotten = lambda: True  # type: ignore[method-assign]
+    assert outbox.sweep(world.queue) == 2
+    assert {envelope.id for _, envelope in world.sent} == {str(in_flight), str(waiting)}
+
+
 def test_a_bulk_message_that_waited_long_for_the_window_is_asked_for_again_as_soon_as_any(world: World) -> None:
     with time_machine.travel(now(), tick=False) as clock:
         message_id = owe(world, bulk=True)
