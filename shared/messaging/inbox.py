@@ -100,20 +100,21 @@ class InboxRow:
 def retry_due(sender: Sender) -> int:
     """Enqueue the messages that are due for a retry, and those whose lease has expired. Returns their number.
 
-    At most 400 retries are in flight, so a long backlog of them does not fill the queue. The caller commits.
+    They leave after the caller's commit. At most 400 are in flight, so a long backlog does not fill the queue.
     """
-    row, at, sent = sender.Inbox, now(), 0
+    if not sender.broker_is_well():
+        return 0
+    row, at = sender.Inbox, now()
     is_waiting = row.settled_at.is_(None) & (row.lease_until.is_(None) | (row.lease_until < at))
     in_flight = is_waiting & (row.due_at > at) & row.paused_until.is_(None)
     room = RETRIES_IN_FLIGHT - (sender.session.scalar(select(func.count()).where(in_flight)) or 0)
     due = select(row).where(is_waiting, row.due_at <= at).order_by(row.due_at).limit(max(room, 0))
-    for one in sender.session.scalars(due.with_for_update(skip_locked=True)).all():
-        sender.send(sender.name, Envelope(**one.envelope))
-        if not sender.broker_is_well():
-            break  # the rest stays due
-        one.due_at, one.paused_until = at + PATIENCE, None  # the pause is over, even if the worker's clock is slow
-        sent += 1
-    return sent
+    rows = sender.session.scalars(due.with_for_update(skip_locked=True)).all()
+    for one in rows:
+        # The pause is over even if the worker's clock is slow, so its end is committed before the worker looks.
+        one.due_at, one.paused_until = at + PATIENCE, None
+        sender.send_after_commit(sender.name, Envelope(**one.envelope))
+    return len(rows)
 
 
 def forget_settled(sender: Sender) -> None:

@@ -90,9 +90,8 @@ def _common_jobs(app: Flask) -> list[Job]:
 def _inside(app: Flask, job: Job) -> Callable[[], None]:
     """The job in its service's application context, with a commit at its end.
 
-    The sweep and the retries send before this commit. If it fails, their rows are still due, so the same messages are
-    sent again: that costs redeliveries, which every inbox answers from what it has stored. A commit before the sends
-    would lose time instead, as a clock killed between the two would leave rows that wait for messages never sent.
+    The sweep sends before this commit. If the commit fails, its rows are still due, so the same messages are sent
+    again: that costs only redeliveries, which every inbox answers from what it has stored.
     """
     queue: Queue = app.extensions["queue"]
 

@@ -17,7 +17,7 @@ AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Race:
-    """How a race ended: `standings` counts registrations by status."""
+    """The result of a race: `standings` counts registrations by status."""
 
     database: str
     clients: int
@@ -32,9 +32,9 @@ class Race:
 
 
 def race(database: str, folder: Path, *, clients: int, places: int, kill: bool, waitlist: bool = True) -> Race:
-    """Let so many clients register at once, 32 at a time, and look who got a place.
+    """Let `clients` people register, 32 at a time, and see which of them got a place.
 
-    `kill` ends the web outright meanwhile. Without a `waitlist` whoever comes late is refused.
+    `kill` kills the web in the meantime. Without a `waitlist`, people are refused when the event is full.
     """
     relay = Relay(1, Moods(0, 0, 0, 0))
     product = Product(folder, database, "Redis", relay.url, clocks_differ=False)

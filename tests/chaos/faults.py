@@ -1,4 +1,4 @@
-"""What goes wrong, and when: a plan drawn from a seed."""
+"""Faults at moments drawn from a seed."""
 
 import random
 import signal
@@ -19,7 +19,7 @@ SERVER_IS_AWAY_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong so many seconds after the start."""
+    """A fault, `at` seconds after the start."""
 
     at: float
     what: str
@@ -27,7 +27,7 @@ class Fault:
 
 
 class Faults:
-    """The faults of one run, and those that have happened."""
+    """The faults of one run. `happened` lists those so far; `in_flight` counts the mails that kills may have caught."""
 
     def __init__(self, product: Product, relay: Relay, seed: int) -> None:
         self.product, self.relay = product, relay
@@ -37,7 +37,7 @@ class Faults:
         self._ends: list[threading.Thread] = []
 
     def plan(self, seconds: float, *, whole: bool) -> list[Fault]:
-        """Faults at moments drawn from the seed; the whole set takes longer than a minute and a half."""
+        """Draw the faults of a run of `seconds`. The whole set takes at least 98 seconds."""
         kinds: list[tuple[str, Callable[[], None]]] = [
             *[("kill -9 of the web", self._kill("registration web"))] * 2,
             *[(f"kill -9 of the {name}", self._kill(name)) for name in self._workers_and_clocks()],
@@ -63,7 +63,7 @@ class Faults:
         return sorted(drawn, key=lambda fault: fault.at)
 
     def happen(self, plan: list[Fault]) -> None:
-        """Let the faults happen, and return when the last is over."""
+        """Cause the faults, and return when the last is over."""
         began = time.monotonic()
         for fault in plan:
             time.sleep(max(0.0, began + fault.at - time.monotonic()))

@@ -1,4 +1,4 @@
-"""Those who register: by the form or by the API, trying again as people and programs do."""
+"""People who register by the form or by the API, and retry as people and programs do."""
 
 import json
 import random
@@ -26,7 +26,7 @@ class Full(Exception):
 
 
 class People:
-    """`count` people who come over `seconds`, to one of the events each; `acts` is what they did."""
+    """`count` people who register over `seconds`, each for one of the events. `acts` records their actions."""
 
     def __init__(self, base: str, relay: Relay, events: list[str], *, count: int, seconds: float, seed: int) -> None:
         self.base, self.relay, self.events = base, relay, events
@@ -34,7 +34,7 @@ class People:
         self.acts: list[Act] = []
 
     def come(self, clients: int = 12) -> None:
-        """Let all of them come and go, and return when the last is done."""
+        """Let all of them register, cancel and return. Returns when the last is done."""
         began = time.monotonic()
         with ThreadPoolExecutor(clients) as registering, ThreadPoolExecutor(4 * clients) as leaving:
             everything: list[Future[Any]] = []

@@ -1,4 +1,4 @@
-"""Placecard as an operator runs it on servers: each part a process of its own, started again when it dies."""
+"""Placecard as an operator runs it on servers: a process for each part, restarted when it dies."""
 
 import json
 import os
@@ -22,7 +22,7 @@ THREADS = 4
 
 
 class Part:
-    """One process of the product; `offset` is by how many seconds its clock is wrong."""
+    """One process of the product. Its clock is wrong by `offset` seconds."""
 
     def __init__(self, service: str, kind: str, environment: dict[str, str], log: Path, offset: int = 0) -> None:
         self.name = f"{service} {kind}"
@@ -47,12 +47,12 @@ class Part:
 
     @property
     def lives(self) -> bool:
-        """Whether it runs, or stands still."""
+        """True if the process exists, also while it is paused."""
         return self.process is not None and self.process.poll() is None
 
 
 class Product:
-    """All parts over a pair of servers, watched over as an operator's supervisor would."""
+    """All parts over a database and a broker, restarted as by an operator's supervisor."""
 
     def __init__(self, folder: Path, database: str, broker: str, smtp_url: str, *, clocks_differ: bool) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ class Product:
         return next(part for part in self.parts if part.name == name)
 
     def status(self, path: str) -> int:
-        """How a page answers; 0 where nobody does."""
+        """The HTTP status of a page; 0 if nothing answers."""
         try:
             return int(urlopen(self.base + path, timeout=2).status)
         except HTTPError as answer:

@@ -1,4 +1,4 @@
-"""An SMTP server with moods: it asks for patience, refuses, hangs, hangs up and is away, by a seeded plan."""
+"""An SMTP server that defers, refuses, hangs, hangs up or is down, by a seeded plan."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ SLOW_SECONDS = 0.4
 
 @dataclass(frozen=True)
 class Arrival:
-    """A mail that the relay has kept. `answered` is false where it kept the mail and never said so."""
+    """A mail that the relay accepted. `answered` is False if it kept the mail without confirming it."""
 
     at: float
     to: str
@@ -36,7 +36,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Moods:
-    """How large a part of the mails meets each mood; each mail meets it at its first try or two."""
+    """The share of mails that meet each mood, at their first try or two."""
 
     patience: float = 0.08
     hang: float = 0.01
@@ -45,7 +45,7 @@ class Moods:
 
 
 class Relay:
-    """Keeps what it is sent. Recipients whose address begins with "refused" are unknown to it."""
+    """Keeps the mails it accepts. It refuses recipients whose address begins with "refused"."""
 
     def __init__(self, seed: int, moods: Moods) -> None:
         self.arrivals: list[Arrival] = []
@@ -57,7 +57,7 @@ class Relay:
 
     @property
     def url(self) -> str:
-        """Where to send mail."""
+        """The SMTP URL of the relay."""
         return f"smtp://127.0.0.1:{self.port}"
 
     def go_away(self) -> None:
@@ -72,7 +72,7 @@ class Relay:
         self._controller.start()
 
     def page_of(self, address: str) -> str | None:
-        """The path of somebody's own page, from the mails they got."""
+        """The path of a person's own page, from the mails they got; None if there is no mail yet."""
         return next((one.page for one in list(self.arrivals) if one.to == address and one.page), None)
 
     async def handle_RCPT(self, _: Any, __: Any, envelope: Any, address: str, ___: Any) -> str:  # noqa: N802

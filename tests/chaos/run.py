@@ -1,4 +1,4 @@
-"""One run: start everything, let people come while things go wrong, wait for quiet, and judge."""
+"""One run: start everything, let people register under faults, wait until all is settled, and judge."""
 
 import random
 import threading
@@ -21,7 +21,7 @@ QUIET_WITHIN_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is made of. `whole` asks for every fault; the short form leaves out those that take minutes."""
+    """The parameters of a run. Without `whole`, the faults that take more than a minute are left out."""
 
     database: str
     broker: str
@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Report:
-    """What came of a run."""
+    """The result of a run; `settled_after` is in seconds after the last fault and visitor."""
 
     run: Run
     verdict: Verdict
@@ -42,7 +42,7 @@ class Report:
 
 
 def carry_out(run: Run, folder: Path) -> Report:
-    """Do it. Raises servers.NotHere where this machine lacks a server."""
+    """Carry out a run. Raises NotHere if this machine lacks a server."""
     relay = Relay(run.seed, Moods())
     product = Product(folder, run.database, run.broker, relay.url, clocks_differ=run.whole)
     try:
@@ -108,7 +108,7 @@ def _engines(product: Product) -> dict[str, Engine]:
 
 
 def _wait_for_quiet(product: Product) -> tuple[float, int]:
-    """How many seconds it took until nothing was open any more, and what was still open when time was up."""
+    """Wait until no row is open. Returns the seconds that took, and the number of rows still open at the time limit."""
     began, engines = time.monotonic(), _engines(product)
     while (open_rows := sum(_open(engine) for engine in engines.values())) and (
         time.monotonic() - began < QUIET_WITHIN_SECONDS

@@ -1,4 +1,4 @@
-"""The judge: what became of each person and each mail, from what was recorded, without looking anywhere else."""
+"""The judge: finds problems in the records of a run."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from tests.chaos.relay import REFUSED, Arrival
 
 @dataclass(frozen=True)
 class Owed:
-    """A row of registration's outbox that is about a mail to somebody; `kind` is the notice's."""
+    """A row of registration's outbox that owes a mail; `kind` is that of its notice."""
 
     id: UUID
     key: str
@@ -23,7 +23,7 @@ class Owed:
 
 @dataclass(frozen=True)
 class Registered:
-    """A registration as the source of truth has it."""
+    """A registration in the source of truth."""
 
     id: UUID
     email: str
@@ -32,7 +32,7 @@ class Registered:
 
 @dataclass(frozen=True)
 class Act:
-    """What a client did for somebody, and whether it was told that it was done."""
+    """An action of a client for a person. `told_done` is True if the client got a successful response."""
 
     email: str
     what: str
@@ -41,10 +41,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that was recorded.
+    """The records of a run.
 
-    `unsettled` counts rows of every outbox and inbox that were still open at the end; `in_flight` is how
-    many mails workers may have had in their hands, at the most, when they or their database were killed.
+    `unsettled` counts the rows of all outboxes and inboxes that were open at the end. `in_flight` is the largest
+    number of mails that workers may have been sending when they or their database were killed.
     """
 
     acts: list[Act]
@@ -57,19 +57,19 @@ class Facts:
 
 @dataclass
 class Verdict:
-    """What was found: problems in words, and the figures of the report."""
+    """The problems that were found, in words, and the figures of the report."""
 
     problems: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was wrong."""
+        """True if there is no problem."""
         return not self.problems
 
 
 def judge(facts: Facts) -> Verdict:
-    """Nothing lost, nothing out of order, nothing twice but what is marked, nobody left in the dark."""
+    """Check that nothing is lost or out of order, that duplicates are marked, and that every person has a mail."""
     verdict = Verdict()
     came = defaultdict(list)
     for arrival in facts.arrivals:
@@ -85,7 +85,7 @@ def judge(facts: Facts) -> Verdict:
 
 
 def _nobody_was_forgotten(facts: Facts, verdict: Verdict) -> None:
-    """Who was told "done" is registered; who is registered has a mail, whatever the browser was told."""
+    """Each person with a successful response is registered, and each registered person has a mail."""
     standing = {one.email: one for one in facts.registered}
     reached = {arrival.to for arrival in facts.arrivals}
     last_told: dict[str, str] = {}
@@ -124,7 +124,7 @@ def _every_notice_ended_well(facts: Facts, came: dict[UUID, list[Arrival]], verd
 
 
 def _order_was_kept(facts: Facts, verdict: Verdict) -> None:
-    """What arrives about a registration never goes back: neither its ordinal nor an invitation's SEQUENCE."""
+    """In the order of arrival, neither a registration's ordinal nor an invitation's SEQUENCE falls."""
     rows = {row.id: row for row in facts.owed}
     ordinals: dict[str, int] = defaultdict(int)
     sequences: dict[str, int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""A service with nothing but its end of the road, on each database that can be reached."""
+"""A service with nothing but its messaging, on each database that can be reached."""
 
 import os
 from typing import Any

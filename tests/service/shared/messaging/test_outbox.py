@@ -1,4 +1,4 @@
-"""What is owed is written down first, and is asked for again until it is settled."""
+"""A message owed is stored first, and sent again until it is settled."""
 
 from dataclasses import replace
 from datetime import timedelta
