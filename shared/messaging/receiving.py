@@ -97,9 +97,7 @@ def _take(sender: Sender, turn: Turn, handler: Handler, *, leased: bool, unless:
         return _put_back(sender, turn, str(error), error.pause)
     except Exception as error:
         sender.session.rollback()
-        where = traceback.extract_tb(error.__traceback__)[
-            -1
-        ]  # the error's text may hold an address, so it is not logged
+        where = traceback.extract_tb(error.__traceback__)[-1]  # not the text, which may hold an address
         log.error("handler failed", error=type(error).__name__, where=f"{where.filename}:{where.lineno}")
         reason = f"{type(error).__name__}: {error}"
         turn.errors += 1
