@@ -16,7 +16,7 @@ from tests.chaos.product import Product
 from tests.chaos.relay import Moods, Relay
 from tests.chaos.verdict import Facts, Owed, Registered, Verdict, judge
 
-QUIET_WITHIN_SECONDS = 120.0
+QUIET_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
