@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from sqlalchemy import select
 
 from services.registration.models import Event, EventStatus, db
@@ -17,7 +18,7 @@ from services.registration.queries.event_snapshots import Snapshot
 from services.registration.rules.places import EventIsFull
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.pages import frameable
-from services.registration.web.rate_limits import limit_registrations
+from services.registration.web.rate_limits import limit_registrations, seconds_to_wait
 from services.registration.web.registration_form import RegistrationForm, registration_form
 from services.registration.web.same_site import refuse_other_sites
 from shared.database.utc import now
@@ -29,6 +30,7 @@ STOPS = ".,;:!?)"
 FORM_OPEN_FOR = timedelta(hours=24)
 PLACE_OF_FORM_KEY = secrets.token_urlsafe(12)  # nobody can have written it into an event
 EMBEDDED = "yes"
+TOO_MANY = "Too many registrations from this network just now. Your answers are still here: try again in a minute."
 
 
 @blueprint.get("/")
@@ -78,6 +80,15 @@ def register(slug: str) -> ResponseReturnValue:
         return _form_again(snapshot, form), 409
     key = keep_thanks(snapshot.event, registered.status, application.email, embedded=_is_embedded(form))
     return redirect(url_for("thanks.thanks", slug=slug, key=key), 303)
+
+
+@blueprint.errorhandler(RateLimitExceeded)
+def too_many(_: RateLimitExceeded) -> ResponseReturnValue:
+    """The form with all that was typed, to be sent again in a minute."""
+    snapshot = snapshot_or_404((request.view_args or {})["slug"])
+    form = _form(snapshot.event)
+    form.form_errors.append(TOO_MANY)
+    return _form_again(snapshot, form), 429, {"Retry-After": str(seconds_to_wait())}
 
 
 def snapshot_or_404(slug: str) -> Snapshot:

@@ -15,8 +15,11 @@ def refuse_other_sites() -> None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         allowed = site in ("same-origin", "none")
+    elif (origin := request.headers.get("Origin")) == "null":
+        # A browser without Fetch Metadata, on a page whose policy is no-referrer, as ours is. The key in the form, or
+        # the token in its address, shows that the page was ours.
+        allowed = request.referrer is None
     else:
-        origin = request.headers.get("Origin")
         ours = (request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc)
         allowed = origin is None or urlsplit(origin).netloc in ours
     if not allowed:

@@ -1,6 +1,5 @@
 """The public form: what its pages say, and that sending it twice does once what it does."""
 
-import re
 from typing import Any
 
 import pytest
@@ -10,13 +9,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from services.registration.models import Registration, db
-
-
-def fill_in(client: FlaskClient, event: str, name: str = "ada", **typed: str) -> dict[str, str]:
-    page = client.get(f"/events/{event}").text
-    form_key = re.findall(r'name="form_key" value="([^"]+)"', page)[0]
-    given = {"name": name.title(), "email": f"{name}@example.org", "consents": "privacy", "form_key": form_key}
-    return given | typed
+from tests.support.public_form import fill_in
 
 
 def send(client: FlaskClient, event: str, form: dict[str, str]) -> TestResponse:
@@ -80,3 +73,31 @@ def test_a_form_in_a_frame_is_thanked_for_in_the_frame(client: FlaskClient, even
     assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
     alone = thanks(client, event, fill_in(client, event, "grace"))
     assert "frame-ancestors 'none'" in alone.headers["Content-Security-Policy"]
+
+
+def test_too_many_registrations_keep_what_was_typed(app: Flask, client: FlaskClient, event: str) -> None:
+    app.config["RATE_LIMIT"] = "1/minute"
+    assert send(client, event, fill_in(client, event)).status_code == 303
+    form = fill_in(
+        client, event, "grace", embedded="yes", **{"answers.role": "I keep bees", "answers.interests": "webinar"}
+    )
+    refused = send(client, event, form)
+    assert refused.status_code == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert "frame-ancestors *" in refused.headers["Content-Security-Policy"]
+    assert "Your answers are still here: try again in a minute." in refused.text
+    for kept in ("grace@example.org", "I keep bees", 'checked id="answers.interests-0"'):
+        assert kept in refused.text
+    assert registered(app) == 1
+
+
+def test_the_thanks_say_who_waits_and_where_we_have_written(
+    client: FlaskClient, event: str, bearer: dict[str, str]
+) -> None:
+    change(client, event, bearer, capacity=1)
+    first, second = fill_in(client, event), fill_in(client, event, "grace")
+    assert "We’ve written to <strong>ada@example.org</strong>" in thanks(client, event, first).text
+    waiting = thanks(client, event, second).text
+    assert "You’re on the waiting list" in waiting
+    assert "grace@example.org" in waiting
+    assert "ada@example.org" not in waiting
