@@ -14,18 +14,19 @@ from services.registration.operations import events
 from services.registration.operations.events import EventPlan
 from services.registration.queries import counts
 from services.registration.rules.invites import Invites
+from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.fields import Text
-from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
 
 blueprint = Blueprint("events", __name__)
 LONGEST_REASON = 1000
 
 
-class CancelEventForm(PageForm):
-    """Why an event is cancelled."""
+class CancelEventForm(ConfirmForm):
+    """The question before an event is cancelled, and the reason."""
 
     reason = Text("Why", longest=LONGEST_REASON, description="Everybody who is registered reads this.")
+    sure = confirmation("Cancel this event?", yes="Yes, cancel it and tell everyone", no="No, keep it")
 
 
 @blueprint.get("/")
@@ -69,12 +70,13 @@ def ask_before_cancelling(slug: str) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/cancel")
 @idempotent_form
 def cancel(slug: str) -> ResponseReturnValue:
-    """Cancel the event, and tell everyone."""
+    """Cancel the event once the organiser has confirmed it, and tell everyone."""
     event, form = event_or_404(slug), CancelEventForm()
     if not form.validate():
         return render_template("console/cancel_event.html", event=event, form=form), 422
-    events.cancel(event, acting(), form.reason.data)
-    flash("This event is cancelled. We are telling everyone who is registered.")
+    if form.is_confirmed:
+        events.cancel(event, acting(), form.reason.data)
+        flash("This event is cancelled. We are telling everyone who is registered.")
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
 

@@ -2,6 +2,7 @@
 nothing."""
 
 from functools import lru_cache
+from typing import Any
 
 from wtforms.fields.choices import SelectChoice
 
@@ -12,9 +13,9 @@ YES, NO = "yes", "no"
 
 
 class ConfirmForm(PageForm):
-    """One question with two answers."""
+    """A form with one question to answer before it does anything, `sure`, made by `confirmation`."""
 
-    sure: OneOf
+    sure: Any
 
     @property
     def is_confirmed(self) -> bool:
@@ -22,15 +23,20 @@ class ConfirmForm(PageForm):
         return bool(self.sure.data == YES)
 
 
+def confirmation(question: str, *, yes: str, no: str) -> OneOf:
+    """The field that asks this, with these words for its answers."""
+    return OneOf(
+        question,
+        [Needed("Choose yes or no. Nothing has been changed yet.")],
+        choices=(SelectChoice(YES, yes), SelectChoice(NO, no)),
+    )
+
+
 @lru_cache(maxsize=16)
 def confirm_form(question: str, *, yes: str, no: str) -> type[ConfirmForm]:
-    """The form that asks this, with these words for its answers."""
+    """The form that asks nothing but this."""
 
     class Asking(ConfirmForm):
-        sure = OneOf(
-            question,
-            [Needed("Choose yes or no. Nothing has been changed yet.")],
-            choices=(SelectChoice(YES, yes), SelectChoice(NO, no)),
-        )
+        sure = confirmation(question, yes=yes, no=no)
 
     return Asking
