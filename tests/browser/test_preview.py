@@ -11,7 +11,7 @@ def test_the_preview_shows_the_mail_and_can_be_sent(
     console: Page, machine: Machine, finds_no_barrier: Callable[[Page], None]
 ) -> None:
     console.get_by_role("link", name="Place-based systemic change: what we are learning").click()
-    console.get_by_role("link", name="See what people get").click()
+    console.get_by_role("link", name="Look at the mails").click()
     expect(console.get_by_text("Puts the event in the calendar (REQUEST)")).to_be_visible()
     expect(console.get_by_text("Greenwich Mean Time, London").first).to_be_visible()
     letter = console.frame_locator("iframe[title='The mail as HTML']")
@@ -22,7 +22,7 @@ def test_the_preview_shows_the_mail_and_can_be_sent(
     finds_no_barrier(console)
     eventually(lambda: machine.environment["ORGANISER_EMAIL"] in machine.text("/mail/inbox"), "no mail came")
     console.get_by_role("link", name="The waiting list").click()
-    expect(console.get_by_text("This mail carries none.")).to_be_visible()
+    expect(console.get_by_text("This mail has no invite.")).to_be_visible()
     expect(letter.get_by_role("heading", name="You are on the waiting list")).to_be_visible()
     finds_no_barrier(console)
 
@@ -31,7 +31,7 @@ def test_choices_about_invites_are_made_on_the_events_form(
     console: Page, machine: Machine, finds_no_barrier: Callable[[Page], None]
 ) -> None:
     console.get_by_role("link", name="Place-based systemic change: what we are learning").click()
-    console.get_by_role("link", name="Change the event").click()
+    console.get_by_role("link", name="Change event").click()
     answers = console.get_by_role("group", name="Ask for an answer?")
     expect(answers.get_by_label("Yes")).to_be_checked()
     console.get_by_label("Minutes from the reminder to the start").fill("soon")
@@ -44,7 +44,7 @@ def test_choices_about_invites_are_made_on_the_events_form(
     console.get_by_role("button", name="Save").click()
     expect(console.get_by_role("note")).to_contain_text("Answers to the invitation go to host@elsewhere.example.org")
     finds_no_barrier(console)
-    console.get_by_role("link", name="See what people get").click()
+    console.get_by_role("link", name="Look at the mails").click()
     expect(console.get_by_text("45 minutes before")).to_be_visible()
     expect(console.get_by_text("host@elsewhere.example.org")).to_be_visible()
     console.goto(f"{machine.base}/console/events/pbsc-learning/change")

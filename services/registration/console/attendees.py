@@ -26,8 +26,6 @@ from services.registration.operations import placements, registrations
 from services.registration.queries import attendees, counts, event_snapshots
 from services.registration.queries.attendees import BadCursor, Filters
 from services.registration.queries.placements import by_person
-from services.registration.rules.invitation_answers import IN_WORDS
-from services.registration.rules.places import Status
 from services.registration.web.confirm_form import ConfirmForm, confirm_form
 from services.registration.web.fields import Line, Needed, OneOf
 from services.registration.web.forms import PageForm
@@ -73,8 +71,6 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         counts=counts.by_status(event),
         placed=by_person(page.registrations),
         warning=invites_warning(event),
-        statuses=list(Status),
-        rsvps=IN_WORDS,
         cohorts=event.programme.cohorts if event.programme else [],
     )
 

@@ -40,7 +40,7 @@ def list_deliveries() -> ResponseReturnValue:
 @blueprint.post("/deliveries/<uuid:message_id>/replay")
 @idempotent_form
 def replay(message_id: UUID) -> ResponseReturnValue:
-    """Owe one failed message once more."""
+    """Send one mail again that was not delivered."""
     if deliveries.replay(message_id, acting()):
         flash("It is on its way again.")
     else:
@@ -51,9 +51,9 @@ def replay(message_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/deliveries/replay")
 @idempotent_form
 def replay_all() -> ResponseReturnValue:
-    """Owe all that failed once more."""
+    """Send all mails again that were not delivered."""
     count = deliveries.replay_all(acting())
-    flash(f"{count} {'is' if count == 1 else 'are'} on the way again.")
+    flash(f"{count} {'mail is' if count == 1 else 'mails are'} on the way again.")
     return redirect(url_for(".list_deliveries", standing=RowState.OWED), 303)
 
 
@@ -65,7 +65,7 @@ def _standing() -> RowState:
 
 
 def _people(rows: Iterable[Outbox]) -> dict[UUID, Registration]:
-    """Whom each row is for, by the row's id. The key of what a person is told names their registration."""
+    """The registrations that rows are for, by the row's id. A notice's key has the id of its registration in it."""
     named = {row.id: UUID(found[0]) for row in rows if (found := AN_ID.search(row.key))}
     query = select(Registration).where(Registration.id.in_(named.values())).options(joinedload(Registration.event))
     registrations = {registration.id: registration for registration in db.session.scalars(query)}

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from shared.contracts.receipts import Answer
 
-__all__ = ["IN_WORDS", "Answer", "Summary", "summary"]
+__all__ = ["Answer", "Summary", "summary"]
 
 
 class Summary(StrEnum):
@@ -17,16 +17,6 @@ class Summary(StrEnum):
     DELEGATED = "delegated"
     COUNTER = "counter"
     MIXED = "mixed"
-
-
-IN_WORDS = {
-    Summary.ACCEPTED: "accepted",
-    Summary.TENTATIVE: "perhaps",
-    Summary.DECLINED: "declined",
-    Summary.DELEGATED: "sends somebody else",
-    Summary.COUNTER: "proposes another time",
-    Summary.MIXED: "differs by session",
-}
 
 
 def summary(answers: Collection[Answer | None]) -> Summary | None:

@@ -1,5 +1,15 @@
-// Hides questions that the answers so far make pointless. Without it, every question is shown.
+// Shows the questions that the server asks for the answers so far, and leads from an error to its field.
+// Without this script every question is shown, and the server leaves out the answers to those it does not ask.
 "use strict";
+
+const conditionHolds = ({ test, values }, given) => {
+  if (test === "is blank") return given.length === 0;
+  if (given.length === 0) return false;
+  const overlaps = given.some((value) => values.includes(value));
+  if (test === "includes any of") return overlaps;
+  if (test === "is not") return !overlaps;
+  return given.every((value) => values.includes(value)) && values.every((value) => given.includes(value));
+};
 
 for (const form of document.querySelectorAll("[data-form]")) {
   const conditional = [...form.querySelectorAll("[data-shown-when]")].map((field) => ({
@@ -7,25 +17,31 @@ for (const form of document.querySelectorAll("[data-form]")) {
     conditions: JSON.parse(field.dataset.shownWhen),
   }));
 
-  const known = (data, fact) => data.getAll("answers." + fact).filter((value) => value !== "");
+  // An answer to a hidden question counts as blank, as it does on the server.
+  const answersTo = (key) =>
+    [...form.elements]
+      .filter((control) => control.name === `answers.${key}` && !control.closest("[hidden]"))
+      .filter((control) => control.checked || !["radio", "checkbox"].includes(control.type))
+      .map((control) => control.value.trim().normalize("NFC"))
+      .filter((value) => value !== "");
 
-  const holds = (data, { fact, test, values }) => {
-    const given = known(data, fact);
-    const overlaps = given.some((value) => values.includes(value));
-    if (test === "is blank") return given.length === 0;
-    if (given.length === 0) return false;
-    if (test === "includes any of") return overlaps;
-    if (test === "is not") return !overlaps;
-    return given.length === values.length && given.every((value) => values.includes(value));
-  };
-
+  // A question depends on earlier ones only, so one pass in the order of the page settles whole chains.
   const update = () => {
-    const data = new FormData(form);
     for (const { field, conditions } of conditional) {
-      field.hidden = !conditions.every((condition) => holds(data, condition));
+      field.hidden = !conditions.every((condition) => conditionHolds(condition, answersTo(condition.fact)));
     }
   };
 
-  form.addEventListener("change", update);
+  form.addEventListener("input", update);
   update();
+}
+
+for (const link of document.querySelectorAll(".summary a")) {
+  link.addEventListener("click", (event) => {
+    const control = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (!control) return;
+    event.preventDefault();
+    (control.closest(".field") ?? control).scrollIntoView();
+    control.focus({ preventScroll: true });
+  });
 }

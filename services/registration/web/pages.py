@@ -8,21 +8,22 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from wtforms import Field
 
+from services.registration.models import Event, Session
 from services.registration.notices.markdown import safe_html
-from services.registration.rules.invitation_answers import IN_WORDS
 from services.registration.rules.questions import Question
+from services.registration.web import words
 from services.registration.web.idempotency import new_form_key
 from shared.i18n.dates import moment, when
 from shared.web.headers import content_security_policy
 
 SENTENCES = {
     400: ("This request could not be read", "Please go back and try again."),
-    403: ("This came from somewhere else", "Please open the page itself and send the form from there."),
-    404: ("There is no such page", "It may have moved, or the address may have been cut short."),
-    409: ("This is closed", "The event or the registration has been called off, so nothing can be changed here."),
-    413: ("That was too much", "What was sent is larger than a form can be."),
-    429: ("That was a lot at once", "Please wait a minute and send the form again."),
-    500: ("Something went wrong on our side", "Nothing you typed was lost on your side: go back and try again."),
+    403: ("This came from somewhere else", "Please open the event’s own page and send the form from there."),
+    404: ("There is no such page", "It may have moved, or the address may be incomplete."),
+    409: ("This is closed", "The event or the registration is cancelled or over, so nothing can be changed here."),
+    413: ("That was too much", "What you sent is larger than a form can be."),
+    429: ("Too many attempts", "Please wait a minute, go back and try again."),
+    500: ("Something went wrong on our side", "Go back and try again: what you typed is still in your browser."),
 }
 
 
@@ -34,11 +35,13 @@ def init_pages(app: Flask) -> None:
         moment=moment,
         safe_markdown=_safe_markdown,
         answer_in_words=answer_in_words,
-        rsvp_in_words=lambda rsvp: IN_WORDS.get(rsvp, rsvp),
+        place=place,
+        places=places,
+        word=words.word,
         conditions_json=_conditions_json,
         webcal=lambda url: "webcal://" + url.split("://", 1)[1],
     )
-    app.jinja_env.globals.update(fresh_form_key=new_form_key, described=described)
+    app.jinja_env.globals.update(fresh_form_key=new_form_key, described=described, words=words)
     display_name, address = app.config["MAIL_FROM"]
     app.context_processor(lambda: {"organisation_name": display_name or address.partition("@")[2]})
     app.register_error_handler(HTTPException, _error_page)
@@ -65,6 +68,18 @@ def answer_in_words(question: Question, answer: str | list[str]) -> str:
     """An answer as its question's form words it, one choice a line."""
     values = answer if isinstance(answer, list) else [answer]
     return "\n".join(question.label_of(value) for value in values)
+
+
+def place(session: Session) -> str:
+    """Where a session is. One without a place is online, and one with a link is online too."""
+    if not session.location:
+        return "Online"
+    return f"{session.location}, and online" if session.join_url else session.location
+
+
+def places(event: Event) -> list[str]:
+    """The different places of an event's sessions, in the order of the sessions."""
+    return list(dict.fromkeys(place(session) for session in event.live_sessions))
 
 
 def _safe_markdown(text: str) -> Any:

@@ -59,7 +59,7 @@ def test_a_cursor_that_is_not_ours_is_no_page(browser: Browser, cursor: str) -> 
 
 def test_search_finds_the_middle_of_words(browser: Browser) -> None:
     assert numbers(browser.page(f"{LIST}?q=ERSON42@+xample")) == [42]
-    assert "Nobody here matches." in browser.page(f"{LIST}?q=100%25")
+    assert "No attendees match." in browser.page(f"{LIST}?q=100%25")
 
 
 def test_the_list_as_shown_becomes_a_workbook(browser: Browser) -> None:
@@ -75,5 +75,5 @@ def test_the_list_as_shown_becomes_a_workbook(browser: Browser) -> None:
 def test_tallies_count_all_whatever_is_shown(browser: Browser) -> None:
     page = browser.page(f"{LIST}?status=cancelled")
 
-    assert f"<strong>{SIZE}</strong> confirmed" in page
+    assert f"<strong>{SIZE}</strong> Coming" in page
     assert numbers(page) == []

@@ -69,7 +69,7 @@ def test_an_organiser_sees_the_mail_and_what_calendars_read_in_it(browser: Brows
 def test_whoever_waits_gets_no_invite_and_no_way_in(browser: Browser) -> None:
     page = words(browser.page(f"{PREVIEW}?mail=waitlisted"))
     assert "Subject You are on the waiting list: Winter webinar" in page
-    assert "This mail carries none." in page
+    assert "This mail has no invite." in page
     assert "meet.example.org" not in page
 
 
@@ -84,7 +84,7 @@ def test_a_draft_of_several_sessions_shows_each_of_its_mails(
     path = "/console/events/draft/preview"
     first = words(browser.page(path))
     assert "gets 4 mails" in first
-    assert "This mail carries none: the others do." in first
+    assert "This mail has no invite: the others have one each." in first
     assert "Tuesday 12 November 2030, 10.00 to 16.00" in words(browser.page(f"{path}?number=3")).partition("When")[2]
     assert client.get(f"{path}?number=5").status_code == 404
 

@@ -146,7 +146,7 @@ def test_organisers_see_every_answer_and_what_was_proposed(app: Flask, browser: 
     answers(app, "counter", one, comment="Proposes 5 November 2030, 09:00 UTC")
     answers(app, "delegated", two, comment="ben@example.org", minute=1)
     listed = browser.page("/console/events/a-course?rsvp=mixed")
-    assert "differs by session" in listed.partition("<tbody>")[2]
+    assert "Differs by session" in listed.partition("<tbody>")[2]
     with app.app_context():
         ada = db.session.scalars(select(Registration).filter_by(name="Ada Example")).one().id
     page = browser.page(f"/console/registrations/{ada}")

@@ -1,0 +1,95 @@
+"""The words on pages for statuses and the like: one list, so that filters, tags and columns say the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.registration.models import EventStatus, PlacementStatus
+from services.registration.rules.invitation_answers import Summary
+from services.registration.rules.places import Status
+from services.registration.rules.routing import Outcome
+from shared.contracts.notices import Kind
+from shared.messaging.outbox_queries import RowState
+
+EVENT = {
+    EventStatus.DRAFT: "Draft",
+    EventStatus.PUBLISHED: "Published",
+    EventStatus.CANCELLED: "Cancelled",
+}
+REGISTRATION = {
+    Status.CONFIRMED: "Coming",
+    Status.WAITLISTED: "Waiting list",
+    Status.OFFERED: "Offered a place",
+    Status.PENDING: "To confirm",
+    Status.CANCELLED: "Cancelled",
+}
+PLACEMENT = {
+    PlacementStatus.PLACED: "In the group",
+    PlacementStatus.IN_REVIEW: "To decide",
+    PlacementStatus.WAITLISTED: "Waiting list",
+    PlacementStatus.PROPOSED: "Asked",
+    PlacementStatus.DECLINED: "Declined",
+    PlacementStatus.WITHDRAWN: "Left",
+}
+NOT_ASKED = "Didn’t ask"
+SUGGESTION = {
+    Outcome.PLACE: "A place",
+    Outcome.ASK: "A question first",
+    Outcome.REVIEW: "A decision by a person",
+    Outcome.SET_ASIDE: "Another group comes first",
+    Outcome.NOT_ASKED: NOT_ASKED,
+}
+RSVP = {
+    Summary.ACCEPTED: "Yes",
+    Summary.TENTATIVE: "Maybe",
+    Summary.DECLINED: "No",
+    Summary.DELEGATED: "Sends somebody else",
+    Summary.COUNTER: "Proposes another time",
+    Summary.MIXED: "Differs by session",
+}
+MAIL_STATE = {
+    RowState.FAILED: "Not delivered",
+    RowState.OWED: "On the way",
+    RowState.POSSIBLY_REPEATED: "May have arrived twice",
+}
+MAIL = {
+    Kind.CONFIRMED: "A place",
+    Kind.WAITLISTED: "The waiting list",
+    Kind.PLACE_CAME_FREE: "A place that became free",
+    Kind.CHANGED: "A change of the event",
+    Kind.CANCELLED: "The registration is cancelled",
+    Kind.EVENT_CANCELLED: "The event is cancelled",
+    Kind.ALREADY_REGISTERED: "Registered already",
+    Kind.PLACED: "A place in a group",
+    Kind.NOT_PLACED: "No place in a group",
+    Kind.SESSION: "The invite to one session",
+}
+TOLD = {str(told): word for words in (PLACEMENT, MAIL) for told, word in words.items()}
+"""The words for the last thing that a person was told about a group."""
+ACT = {
+    "registered": "Registered",
+    "registered again": "Sent the form again",
+    "given a place": "Got a place from the waiting list",
+    "answers changed": "Changed the answers",
+    "answered the invitation": "Answered the invite",
+    "cancelled": "Cancelled the registration",
+    "routed": "Decided about groups",
+    "placed": "Placed in a group",
+    "declined": "Declined for a group",
+    "mail sent": "Mail sent",
+    "mail sent again": "Sent a mail again",
+    "mail failed": "Mail not delivered",
+    "mail suppressed": "Mail held back, because this address takes none",
+    "mail superseded": "Mail replaced by a newer one",
+}
+ACTOR = {
+    "registrant": "the person",
+    "organiser": "an organiser",
+    "api": "a program",
+    "rules": "the rules",
+    "system": "Placecard",
+}
+
+
+def word(value: Any, words: Mapping[str, str]) -> str:
+    """The word for a value, or the value with a capital where the list has none yet."""
+    return words.get(value) or str(value).replace("_", " ").replace("-", " ").capitalize()
