@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     OWN_PAGE = "own page"
     CALENDAR_FEED = "calendar feed"
     FORM = "registration form"
+    KEPT_FORM = "form sent after a sign-in ended"
     QUESTION = "question between services"
 
 

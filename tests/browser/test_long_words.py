@@ -19,11 +19,22 @@ def test_a_word_of_200_letters_breaks_no_page(console: Page, machine: Machine) -
         {"key": "a", "label": LONG, "help": LONG},
         {"key": "b", "label": LONG, "type": "any of", "options": [option]},
     ]
-    event: dict[str, Any] = {"title": LONG, "slug": slug, "timezone": "Europe/London", "description": LONG, "sessions": [session]}
+    event: dict[str, Any] = {
+        "title": LONG,
+        "slug": slug,
+        "timezone": "Europe/London",
+        "description": LONG,
+        "sessions": [session],
+    }
     body = json.dumps(event | {"questions": questions}).encode()
     assert machine.api("POST", "/events", body).status == 201
     assert machine.api("POST", f"/events/{slug}/publish", b"{}").status == 200
-    person: dict[str, Any] = {"name": LONG, "email": f"{slug}@example.org", "organisation": LONG, "consents": ["privacy"]}
+    person: dict[str, Any] = {
+        "name": LONG,
+        "email": f"{slug}@example.org",
+        "organisation": LONG,
+        "consents": ["privacy"],
+    }
     person |= {"answers": {"a": LONG, "b": ["one"]}}
     sent = machine.api("POST", f"/events/{slug}/registrations", json.dumps(person).encode())
     registration = json.load(machine.api("GET", f"/events/{slug}/registrations"))["registrations"][0]["id"]

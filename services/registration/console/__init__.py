@@ -1,13 +1,13 @@
 """The console: organisers' pages, all under /console and all but sign-in for organisers only."""
 
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from services.registration.console import attendees, deliveries, events, previews, sign_in
-from services.registration.console.sign_in import csrf, login_manager
+from services.registration.console.sign_in import csrf
 
 SIGN_IN = "console.sign_ins"
 
@@ -26,6 +26,6 @@ def _protect() -> ResponseReturnValue | None:
     """Ask strangers to sign in, and refuse forms that another site sent."""
     visitor: Any = current_user
     if request.blueprint != SIGN_IN and not visitor.is_authenticated:
-        return cast("ResponseReturnValue", login_manager.unauthorized())
+        return sign_in.ask_to_sign_in()
     csrf.protect()
     return None

@@ -1,6 +1,6 @@
 """Signing in and out. The cookie holds a random secret; every sign-in makes a new one."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -8,9 +8,10 @@ from flask import Blueprint, Flask, flash, redirect, render_template, request, s
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from flask_wtf import CSRFProtect
-from wtforms import PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.widgets import EmailInput
 
+from services.registration.console.kept_forms import keep_form, kept_form
 from services.registration.models import Organiser, db
 from services.registration.operations import organisers
 from services.registration.operations.timeline import Actor
@@ -82,6 +83,17 @@ class SignInForm(PageForm):
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField("Password", [ShownAsNeeded()], default="", render_kw={"autocomplete": "current-password"})
+    kept = HiddenField(default="")
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Ask a stranger to sign in before they see a page. A form that they sent is kept until they have."""
+    kept = keep_form()
+    if not kept:
+        return cast("ResponseReturnValue", login_manager.unauthorized())
+    form = SignInForm(formdata=None, kept=kept)
+    form.form_errors.append("You have been signed out. Your form is still here: sign in to go on.")
+    return _sign_in_page(form), 401
 
 
 @blueprint.get("/sign-in")
@@ -102,6 +114,10 @@ def check() -> ResponseReturnValue:
         return _sign_in_page(form), 401
     session.clear()
     login_user(SignedIn(secret, ""))
+    found = kept_form(form.kept.data)
+    if found is not None:
+        path, fields = found
+        return render_template("console/kept_form.html", path=path, fields=fields)
     return redirect(_inside(request.args.get("next")), 303)
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, Form, FormField, RadioField, SelectMultipleField
+
+RETURNED = "returned"
+"""The field by which a form that was kept during a sign-in is shown again, and not carried out."""
 
 
 class Problem(NamedTuple):
@@ -31,7 +35,10 @@ class PageForm(FlaskForm):
         super().__init__(**more)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """True where every field is good. Otherwise the fields have their errors."""
+        """True where every field is good. Otherwise the fields or the form have their errors."""
+        if RETURNED in request.form:
+            self.form_errors.append("You had been signed out. Please check the form and send it again.")
+            return False
         return bool(super().validate(extra_validators))
 
     def problems(self) -> list[Problem]:

@@ -1,0 +1,52 @@
+"""Forms that were sent after their organiser's sign-in had ended. They come back filled once somebody signs in.
+
+Such a form travels through the page of the sign-in as a signed token, so that nothing of it is stored. Only a form
+that a page of ours sent is kept: otherwise another site could have an organiser send its form by signing in.
+"""
+
+import json
+from datetime import timedelta
+
+from flask import current_app, request
+from flask_wtf.csrf import validate_csrf
+from wtforms.validators import ValidationError
+
+from services.registration.web.forms import RETURNED
+from shared.database.utc import now
+from shared.web import tokens
+from shared.web.tokens import BadToken, Purpose
+
+KEPT_FOR = timedelta(hours=1)
+CSRF_FIELD = "csrf_token"
+
+
+def keep_form() -> str:
+    """A token that holds the form of this request, or nothing where there is none or another site sent it."""
+    typed = request.form.to_dict(flat=False)
+    if request.method != "POST" or not _is_ours(typed.pop(CSRF_FIELD, [""])[0]):
+        return ""
+    subject = json.dumps([request.path, typed])
+    return tokens.sign(current_app.config["SECRET_KEY"], Purpose.KEPT_FORM, subject, now() + KEPT_FOR)
+
+
+def kept_form(token: str) -> tuple[str, list[tuple[str, str]]] | None:
+    """The path that a kept form goes to and its fields, one of which has the form shown again before it is sent.
+
+    None where the token is not one of ours or too old.
+    """
+    try:
+        path, typed = json.loads(tokens.read(current_app.config["SECRET_KEY"], Purpose.KEPT_FORM, token))
+    except BadToken:
+        return None
+    fields = [(name, value) for name, values in typed.items() for value in values]
+    return path, [*fields, (RETURNED, "yes")]
+
+
+def _is_ours(csrf_token: str) -> bool:
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return True
+    try:
+        validate_csrf(csrf_token)
+    except ValidationError:
+        return False
+    return True
