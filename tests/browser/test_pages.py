@@ -76,6 +76,10 @@ def test_mistakes_are_named_at_their_fields_and_nothing_typed_is_lost(
     finds_no_barrier(page)
     summary.get_by_role("link", name="Tick this box").click()
     expect(page.get_by_label("I agree that my details")).to_be_focused()
+    summary.get_by_role("link", name="Enter an e-mail address").click()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_text("E-mail address", exact=True).last).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("Enter an e-mail address in the form name@example.org.").last).to_be_in_viewport(ratio=1)
 
 
 def test_an_organiser_signs_in_and_sees_who_comes_and_why(page: Page, machine: Machine, finds_no_barrier: Look) -> None:
@@ -130,7 +134,7 @@ def test_an_organiser_sees_what_failed_and_sends_it_again(
 
 
 def _failed(page: Page, machine: Machine) -> str:
-    page.goto(f"{machine.base}/console/deliveries?standing=failed")
+    page.goto(f"{machine.base}/console/deliveries?state=failed")
     return page.content()
 
 

@@ -24,7 +24,7 @@ AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 @blueprint.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     """Mails that did not simply arrive, newest first."""
-    which = _standing()
+    which = _state()
     found = outbox_queries.rows_in(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
     rows = found[:PAGE]
     return render_template(
@@ -45,7 +45,7 @@ def replay(message_id: UUID) -> ResponseReturnValue:
         flash("It is on its way again.")
     else:
         flash("There is nothing to send again here.", "problem")
-    return redirect(url_for(".list_deliveries", standing=RowState.FAILED), 303)
+    return redirect(url_for(".list_deliveries", state=RowState.FAILED), 303)
 
 
 @blueprint.post("/deliveries/replay")
@@ -54,12 +54,12 @@ def replay_all() -> ResponseReturnValue:
     """Send all mails again that were not delivered."""
     count = deliveries.replay_all(acting())
     flash(f"{count} {'mail is' if count == 1 else 'mails are'} on the way again.")
-    return redirect(url_for(".list_deliveries", standing=RowState.OWED), 303)
+    return redirect(url_for(".list_deliveries", state=RowState.OWED), 303)
 
 
-def _standing() -> RowState:
+def _state() -> RowState:
     try:
-        return RowState(request.args.get("standing", RowState.OWED))
+        return RowState(request.args.get("state", RowState.OWED))
     except ValueError:
         abort(404)
 

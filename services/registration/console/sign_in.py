@@ -146,7 +146,7 @@ def _sign_in_page(form: SignInForm) -> str:
 
 
 def _inside(target: str | None) -> str:
-    """Where to go after signing in: only to pages of the console."""
+    """The page to go to after signing in, which is always one of the console."""
     parts = urlsplit(target or "")
     if target and not parts.scheme and not parts.netloc and parts.path.startswith("/console/"):
         return target

@@ -29,7 +29,7 @@ def keep_private(response: Response) -> Response:
 
 @blueprint.get("")
 def own_page(token: str) -> ResponseReturnValue:
-    """Where the person stands, and what they told us."""
+    """The status of the registration, the answers, and the next steps."""
     registration = _registration_behind(token)
     decision = placements.latest_decision(registration)
     return render_template(

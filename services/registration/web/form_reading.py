@@ -1,4 +1,4 @@
-"""Reads an application to register, whichever door it came through: what is good, or what is wrong where."""
+"""Reads an application to register, for every interface: a good application, or a sentence for each mistake."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -46,9 +46,9 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
 
 
 def normalised_email(text: str) -> tuple[str, str]:
-    """An address as it should be written to, and the form by which we know it again.
+    """The address to write to, and its key: the same for every way to type the address.
 
-    Raises UnusableText, with a sentence for whoever typed it.
+    Raises UnusableText, with a sentence for the person who typed it.
     """
     line = clean_line(text, LONGEST_EMAIL)
     if not line:

@@ -71,7 +71,7 @@ def answer_in_words(question: Question, answer: str | list[str]) -> str:
 
 
 def place(session: Session) -> str:
-    """Where a session is. One without a place is online, and one with a link is online too."""
+    """The place of a session. One without a place is online, and one with a link is online too."""
     if not session.location:
         return "Online"
     return f"{session.location}, and online" if session.join_url else session.location

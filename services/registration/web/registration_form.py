@@ -1,4 +1,4 @@
-"""The form by which people register, and the one by which they change their answers.
+"""The form by which people register, and the form by which they change their answers.
 
 The questions of an event's form become fields, once for each version. The fields take what was typed as it is: the
 rules that the API uses too read it, so that both find the same mistakes.

@@ -43,7 +43,7 @@ def test_what_is_owed_is_listed_with_whom_it_is_for(browser: Browser, owed: list
 
 def test_what_failed_is_listed_with_the_relays_words(app: Flask, browser: Browser, owed: list[UUID]) -> None:
     settle(app, owed[0], "failed", "550 5.1.1 (address) is unknown")
-    page = browser.page("/console/deliveries?standing=failed")
+    page = browser.page("/console/deliveries?state=failed")
     assert "550 5.1.1 (address) is unknown" in page
     assert "Ada Example" in page
     assert "Bo Example" not in page
@@ -51,7 +51,7 @@ def test_what_failed_is_listed_with_the_relays_words(app: Flask, browser: Browse
 
 def test_what_may_have_come_twice_is_listed(app: Flask, browser: Browser, owed: list[UUID]) -> None:
     settle(app, owed[1], "sent", possibly_repeated=True)
-    page = browser.page("/console/deliveries?standing=possibly+repeated")
+    page = browser.page("/console/deliveries?state=possibly+repeated")
     assert "Bo Example" in page
     assert "Ada Example" not in page
 
@@ -61,7 +61,7 @@ def test_one_failed_mail_is_sent_again_once_however_often_the_button_is_pressed(
 ) -> None:
     settle(app, owed[0], "failed", "550 no")
     action = f"/console/deliveries/{owed[0]}/replay"
-    keys = browser.hidden("/console/deliveries?standing=failed", action)
+    keys = browser.hidden("/console/deliveries?state=failed", action)
     assert browser.send(action, **keys).status_code == 303
     assert browser.send(action, **keys).status_code == 303
     with app.app_context():
@@ -76,9 +76,9 @@ def test_one_failed_mail_is_sent_again_once_however_often_the_button_is_pressed(
 def test_all_that_failed_is_sent_again(app: Flask, browser: Browser, owed: list[UUID]) -> None:
     for message_id in owed:
         settle(app, message_id, "failed", "550 no")
-    keys = browser.hidden("/console/deliveries?standing=failed", "/console/deliveries/replay")
+    keys = browser.hidden("/console/deliveries?state=failed", "/console/deliveries/replay")
     browser.send("/console/deliveries/replay", **keys)
-    assert "No mails here" in browser.page("/console/deliveries?standing=failed")
+    assert "No mails here" in browser.page("/console/deliveries?state=failed")
     assert "Ada Example" in browser.page("/console/deliveries")
     with app.app_context():
         assert len([row for row in db.session.scalars(select(queue.Outbox)) if row.settled_at is None]) >= 2
