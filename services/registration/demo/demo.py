@@ -1,4 +1,4 @@
-"""The demo: one programme with two cohorts, and the webinar that leads to them. Loaded once."""
+"""The demo: a webinar, and the programme with two cohorts that it leads to."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ funders can join a **pilot of practical tools**. Tell us on the form which you w
 
 
 def load(today: date | None = None) -> None:
-    """Create and publish the demo event, unless there are events already."""
+    """Create and publish the demo event, unless the database has an event. `today` is a date in London."""
     if db.session.scalar(select(Event.id).limit(1)) is not None:
         return
     programme = _programme()
@@ -61,7 +61,7 @@ def load(today: date | None = None) -> None:
 
 
 def _next_fourth_of_november(today: date) -> tuple[datetime, datetime]:
-    """Half past twelve to two on the next 4 November in London, as UTC instants."""
+    """12.30 to 14.00 in London on the next 4 November, in UTC."""
     year = today.year if (today.month, today.day) <= (11, 4) else today.year + 1
     day, zone = date(year, 11, 4), ZoneInfo(LONDON)
     starts, ends = (datetime.combine(day, at, zone).astimezone(UTC) for at in (time(12, 30), time(14, 0)))

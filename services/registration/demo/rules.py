@@ -1,6 +1,6 @@
-"""The seed programme's rules, as data: a community of practice and a funder pilot.
+"""The routing rules of the demo programme: a community of practice and a funder pilot.
 
-Stage is not among the facts: nobody is refused for being early.
+No rule uses the stage of a place: nobody is refused because their place is at an early stage.
 """
 
 from services.registration.rules.conditions import Condition, Test

@@ -1,4 +1,4 @@
-"""Attendee lists to take away: one file a format, all with the same columns and filters."""
+"""Attendee lists as files: a module for each format, all with the same columns and filters."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -20,15 +20,15 @@ FORMATS: dict[str, tuple[str, Writer]] = {
     "json": ("application/json", write_json),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
 }
-"""Each format's media type, and what writes columns and batches of their cells as chunks of bytes."""
+"""Each format's media type and writer. A writer takes columns and batches of cells, and yields chunks of bytes."""
 
 
 def attendees(
     event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None
 ) -> Iterator[bytes]:
-    """The attendees that match, oldest first, as a file in chunks; `format_name` is one of FORMATS.
+    """Export the attendees that match, oldest first, as chunks of a file. `format_name` is a key of FORMATS.
 
-    Raises UnknownColumn at once.
+    Raises UnknownColumn before the first chunk.
     """
     _, write = FORMATS[format_name]
     chosen = columns_of(event, columns)
@@ -38,9 +38,9 @@ def attendees(
 def download_response(
     event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None
 ) -> Response:
-    """An answer that sends `attendees` as a file, in constant memory.
+    """A response that streams `attendees` as a download, in constant memory.
 
-    Raises UnknownColumn before anything is sent.
+    Raises UnknownColumn before the response starts.
     """
     media_type, _ = FORMATS[format_name]
     chunks = stream_with_context(attendees(event, filters, format_name, columns))

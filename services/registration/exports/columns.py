@@ -1,8 +1,7 @@
-"""The columns of an attendee list, in an order and with names that stay the same.
+"""The columns of an attendee list. Their names and order are stable.
 
-A long list is read a batch at a time, and each batch a column at a time: one expression of the query
-for each source, one function that understands its values once for all columns made of it, and for each
-column one that makes them into cells.
+A list is read in batches, and each batch by column, which is faster than by row. A source is one SQL expression and a
+function that parses a batch of its values. Several columns can share a source; each turns its values into cells.
 """
 
 import json
@@ -34,7 +33,7 @@ def _as_they_are(values: Values) -> Values:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Something that the query reads, and how a batch of it is understood."""
+    """One SQL expression of the query, and the function that parses a batch of its values."""
 
     expression: Any
     understood: Callable[[Values], Values] = _as_they_are
@@ -42,7 +41,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its source, and how what was understood becomes cells."""
+    """One column: its name, its source, and the function that turns parsed values into cells."""
 
     name: str
     source: Source
@@ -50,14 +49,14 @@ class Column:
 
 
 class UnknownColumn(ValueError):
-    """A column was asked for that this event's list does not have; the message is a sentence."""
+    """The list has no column of this name; the message is a sentence for the caller."""
 
 
 def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column, ...]:
-    """The columns of an event's list, or those named, in the order named.
+    """All columns of an event's list, or those in `names`, in that order.
 
-    After the fixed ones comes a column for every question that any version of the form has asked, the
-    present version's first. Raises UnknownColumn.
+    The fixed columns come first, then one for every question on any version of the form, the newest version first.
+    Raises UnknownColumn.
     """
     known = {column.name: column for column in _fixed(event)}
     for key in _question_keys(event):
@@ -72,7 +71,7 @@ def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column
 
 
 def read_batches(event: Event, filters: Filters, columns: Sequence[Column]) -> Iterator[list[Cells]]:
-    """The attendees that match, oldest first, in constant memory: for each batch, the cells of each column."""
+    """Read the attendees that match, oldest first, in constant memory. A batch has a list of cells for each column."""
     sources = list(dict.fromkeys(column.source for column in columns))
     query = (
         matching(event, filters)
@@ -94,13 +93,13 @@ def _batches(query: Select[Any], columns: Sequence[Column], sources: Sequence[So
 
 
 def _plan_as_written(connection: Connection) -> None:
-    """PostgreSQL would compile a query of so many rows first, which takes longer than running it."""
+    """Turn off PostgreSQL's JIT: to compile this query takes longer than to run it."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL jit = off"))
 
 
 def _fixed(event: Event) -> tuple[Column, ...]:
-    """The columns every event's list has; times are on the event's clocks."""
+    """The columns that every list has. Times are in the event's time zone."""
     return (
         Column("name", Source(Registration.name)),
         Column("email", Source(Person.email)),
@@ -122,7 +121,7 @@ def _question_keys(event: Event) -> list[str]:
 
 
 def _decoded(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """JSON objects, all of a batch at once: a call for each would take longer than its decoding."""
+    """Decode a batch of JSON objects in one call, because a call for each is slower."""
     decoded: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
     return decoded
 
@@ -140,18 +139,18 @@ def _agreed_to(purpose: str) -> Callable[[Values], Cells]:
 
 
 def _apart(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> Cells:
-    """The cell for what each was joined from. Most have it in common with others, and share the cell."""
+    """Split each joined text and convert it to a cell. Equal texts share one cell, because few are different."""
     cells = {one: cell(one.split(BETWEEN) if one else []) for one in {*joined}}
     return [cells[one] for one in joined]
 
 
 def _in_utc(moments: Values) -> Sequence[datetime]:
-    """Instants as the drivers give them: SQLite's is text, and keeps no zone."""
+    """Convert the driver's values to aware times: SQLite returns UTC as text without an offset."""
     return [datetime.fromisoformat(f"{one}+00:00") for one in moments] if type(moments[0]) is str else moments
 
 
 def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
-    """Each session that somebody answered for, by its local start, with the answer."""
+    """List the sessions that the person answered: the local start of each, and the answer."""
     zone = ZoneInfo(event.timezone)
     starts = {session.id: session.starts_at.astimezone(zone) for session in event.sessions}
 

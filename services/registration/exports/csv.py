@@ -1,6 +1,6 @@
-"""Attendees as CSV (RFC 4180) that opens in a spreadsheet: UTF-8 with its mark, and nothing that runs.
+"""Attendees as CSV (RFC 4180) for spreadsheets: UTF-8 with a byte order mark, and no cell that runs as a formula.
 
-Few cells need care. Whether any does is looked for in all cells of a column and batch at once.
+Few cells need quotes or escapes, so a whole column of a batch is tested at once.
 """
 
 import re
@@ -11,22 +11,22 @@ from services.registration.exports.words import all_in_words
 
 MARK = "\ufeff"
 RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""Characters that begin a formula in a spreadsheet; the last four are their full-width forms."""
+"""Characters that begin a formula in a spreadsheet, with the full-width forms of four of them."""
 QUOTED = '",\r\n'
 BEFORE = "\x1f"
-"""Goes before each cell where they are looked at together. One that has it inside is only looked at twice."""
+"""Precedes each cell when cells are joined for the test. A cell that contains it only costs a second look."""
 SOME_RUN = re.compile(f"{BEFORE}[{re.escape(''.join(RUNS))}]")
 
 
 def write_csv(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iterator[bytes]:
-    """A header line, then a line for each row, in chunks of a batch."""
+    """Write a header line, then a line for each row. Each batch is one chunk."""
     yield (MARK + _lines([fields([column.name]) for column in columns])).encode()
     for batch in batches:
         yield _lines([fields(cells) for cells in batch]).encode()
 
 
 def fields(cells: Cells) -> list[str]:
-    """Cells as they stand in the file: in words, harmless, and in quotes where they must be."""
+    """Cells as CSV fields: as text, escaped against formulas, and quoted where necessary."""
     texts = all_in_words(cells)
     together = BEFORE + BEFORE.join(texts)
     if SOME_RUN.search(together):
@@ -37,12 +37,12 @@ def fields(cells: Cells) -> list[str]:
 
 
 def harmless(texts: Iterable[str]) -> list[str]:
-    """The texts; one that a spreadsheet would take for a formula begins with an apostrophe."""
+    """Put an apostrophe before each text that a spreadsheet would run as a formula."""
     return [f"'{text}" if text[:1] in RUNS else text for text in texts]
 
 
 def _lines(columns: list[list[str]]) -> str:
-    if len(columns) == 1:  # where nothing but quotes tells a blank cell from no line
+    if len(columns) == 1:  # without quotes, a blank cell would be a blank line
         columns = [[text or _in_quotes(text) for text in columns[0]]]
     return "".join([f"{','.join(row)}\r\n" for row in zip(*columns, strict=True)])
 

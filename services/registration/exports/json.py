@@ -1,4 +1,4 @@
-"""Attendees as a JSON array of objects, for programs."""
+"""Attendees as a JSON array of objects."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from services.registration.exports.words import in_words
 
 
 def write_json(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iterator[bytes]:
-    """One object a line, in chunks of a batch; several choices are a list, what was not answered is null."""
+    """Write one object a line; each batch is one chunk. Several choices are a list, and a blank answer is null."""
     encode = json.JSONEncoder(ensure_ascii=False, default=in_words).encode
     names = [column.name for column in columns]
     between = "[\n"

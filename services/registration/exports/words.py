@@ -1,4 +1,4 @@
-"""Cells in words, for files whose cells are text."""
+"""Cells as text, for formats without types."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,13 +18,12 @@ WORDS: dict[type, Callable[[Any], str]] = {
 
 
 def in_words(cell: Cell) -> str:
-    """A cell as people read it: several choices with "; " between, an instant as ISO 8601 with its offset."""
+    """Convert a cell to text. Several choices are joined by "; "; times are ISO 8601 with their offset."""
     return WORDS[type(cell)](cell)
 
 
 def all_in_words(cells: Cells) -> list[str]:
-    """Every cell `in_words`. Most columns are of one kind, and most others text or blank, which is told apart
-    without a call for each."""
+    """Convert every cell with `in_words`. Columns of one type, and blank cells, need no function call for each cell."""
     kinds = {*map(type, cells)}
     if len(kinds) == 1:
         return list(map(WORDS[kinds.pop()], cells))

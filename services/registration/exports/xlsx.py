@@ -1,4 +1,4 @@
-"""Attendees as a workbook (Office Open XML): times are times, all else is text, and nothing is a formula."""
+"""Attendees as a workbook (Office Open XML): times are date cells, all other cells are text, and none is a formula."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,18 +13,18 @@ from services.registration.exports.columns import Cell, Cells, Column
 from services.registration.exports.words import in_words
 
 LONGEST_CELL = 32_767
-"""The UTF-16 units that a cell can hold; a spreadsheet repairs or refuses a file with more."""
+"""The limit of a cell, in UTF-16 code units. Spreadsheets repair or reject a file that exceeds it."""
 NARROWEST, WIDEST, WIDTH_OF_TIMES = 10, 50, 20
 CHUNK_BYTES = 65_536
 
 
 def write_xlsx(columns: Sequence[Column], batches: Iterator[list[Cells]]) -> Iterator[bytes]:
-    """One sheet: a bold header that stays in sight, then a row for each attendee.
+    """Write one sheet: a bold, frozen header, then a row for each attendee.
 
-    The file is on the disk before its first byte is sent: what a workbook begins with is known at its end.
+    The whole file is written to disk before its first byte is sent, because its beginning depends on its end.
     """
     names = [column.name for column in columns]
-    first = next(batches, None) or [[None]] * len(names)  # the header is only written above a row
+    first = next(batches, None) or [[None]] * len(names)  # the library writes no header without a row
     with TemporaryDirectory() as folder:
         path = Path(folder, "attendees.xlsx")
         write_worksheet(
@@ -49,13 +49,13 @@ def _records(names: list[str], first: list[Cells], rest: Iterable[list[Cells]]) 
 
 
 def _as_values(cells: Cells) -> list[Any]:
-    """Every cell `as_value`. Most are short text or blank, which is told apart without a call for each."""
+    """Convert every cell with `as_value`. Blank cells and short texts need no function call."""
     short = LONGEST_CELL // 2
     return [cell if cell is None or (type(cell) is str and len(cell) <= short) else as_value(cell) for cell in cells]
 
 
 def as_value(cell: Cell) -> str | datetime | None:
-    """The value of a cell in a workbook: blank, a local time, or text cut to fit."""
+    """The value of a workbook cell: None, a local time without an offset, or text cut to LONGEST_CELL."""
     if cell is None:
         return None
     if isinstance(cell, datetime):
@@ -65,7 +65,7 @@ def as_value(cell: Cell) -> str | datetime | None:
 
 
 def _width(name: str, cells: Cells) -> int:
-    """In characters: that of the longest text among the first attendees, within reason."""
+    """The width of a column in characters, from the longest text in the first batch."""
     if any(isinstance(cell, datetime) for cell in cells):
         return WIDTH_OF_TIMES
     longest = max((len(in_words(cell)) for cell in cells), default=0)

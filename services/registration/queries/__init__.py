@@ -1,1 +1,1 @@
-"""Reading: queries that change nothing."""
+"""Queries. They only read."""

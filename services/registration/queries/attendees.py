@@ -1,4 +1,4 @@
-"""Finding attendees: the same search, filters and order for the console, the API and exports."""
+"""Attendee lists. The console, the API and the exports share these filters and this order."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,13 +12,14 @@ from services.registration.queries import search
 
 PAGE = 50
 CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-"""Without the "+" of an offset, which an address would turn into a space."""
+"""Has no "+", because a URL's query string decodes "+" as a space."""
 GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which attendees: `q` looks in name, address and organisation; `cohort` is a cohort's slug."""
+    """Filters of an attendee list; an empty string means no filter. `q` searches names, addresses and organisations;
+    `cohort` is a slug."""
 
     status: str = ""
     cohort: str = ""
@@ -28,18 +29,18 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """Some registrations, newest first, and the cursor of the next page where there is one."""
+    """One page of registrations, newest first. `next_cursor` is None on the last page."""
 
     registrations: list[Registration]
     next_cursor: str | None
 
 
 class BadCursor(ValueError):
-    """A cursor that no page of ours has given out."""
+    """The cursor is malformed."""
 
 
 def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
-    """One page of an event's attendees. Raises BadCursor."""
+    """Get one page of an event's attendees, `size` at most. Raises BadCursor."""
     query = matching(event, filters)
     if cursor:
         query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
@@ -50,7 +51,7 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
 
 
 def matching(event: Event, filters: Filters) -> Select[Registration]:
-    """The attendees of an event that these filters let through, in no order yet."""
+    """A query for the registrations of an event that match the filters, without an order."""
     query = select(Registration).where(*search.of_event(event, filters.q))
     if filters.status:
         query = query.where(Registration.status == filters.status)
@@ -62,7 +63,7 @@ def matching(event: Event, filters: Filters) -> Select[Registration]:
 
 
 def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registration]:
-    """All registrations of a query, oldest first, in constant memory."""
+    """Iterate over the registrations of a query, oldest first, in constant memory."""
     oldest_first = query.order_by(Registration.created_at, Registration.id)
     yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
 

@@ -1,7 +1,7 @@
-"""Events as the public pages show them, cached.
+"""Cached events for the public pages.
 
-An event's words, sessions and programme change seldom and are read with every request. So one small query reads the
-event's version and its places, and only a version that is not cached is read whole.
+Every request reads its event, with sessions and programme, but events seldom change. So each process caches whole
+events by version: one small query reads the version and the places, and a new version is loaded once.
 """
 
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ CURRENT = select(Event.id, Event.version, *PLACES).where(Event.slug == bindparam
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An event as a request found it. `event` is shared by all requests and threads and must only be read; its places
-    are in `places`, because they change without a new version."""
+    """An event at the time of a request. All requests and threads share `event`: do not change it. Its places are in
+    `places`, because they change without a new version."""
 
     event: Event
     places: dict[str, Any]
 
     @property
     def is_full(self) -> bool:
-        """True where every place is taken."""
+        """True if every place is taken."""
         return is_full(self.places["capacity"], self.places["places_taken"])
 
     def attach(self) -> Event:
-        """The event in the current session, with its sessions, programme and cohorts, for an operation."""
+        """Attach a copy of the event, with its sessions, programme and cohorts, to the current database session."""
         event = db.session.merge(self.event, load=False)
         for name, value in self.places.items():
             set_committed_value(event, name, value)
@@ -43,7 +43,7 @@ class Snapshot:
 
 
 def get(slug: str) -> Snapshot | None:
-    """The snapshot of the event of this slug."""
+    """Get the snapshot of an event by slug; None if there is no such event."""
     found = db.session.connection().execute(CURRENT, {"slug": slug}).one_or_none()
     if found is None:
         return None
@@ -53,25 +53,25 @@ def get(slug: str) -> Snapshot | None:
 
 
 def find(slug: str) -> Event | None:
-    """The event of this slug, in the current session."""
+    """Get an event by slug, attached to the current database session; None if there is no such event."""
     snapshot = get(slug)
     return snapshot.attach() if snapshot else None
 
 
 def questions(event: Event) -> tuple[Question, ...]:
-    """The questions that the event's form asks now."""
+    """The questions on the current version of the event's form."""
     return questions_of(event.id, event.form_version)
 
 
 @lru_cache(maxsize=512)
 def questions_of(event_id: UUID, version: int) -> tuple[Question, ...]:
-    """The questions of one version of an event's form; versions never change."""
+    """The questions on one version of an event's form. They are cached, because a version never changes."""
     return db.session.get_one(Form, (event_id, version)).read()
 
 
 @lru_cache(maxsize=256)
 def _read(event_id: UUID, _version: int) -> Event:
-    """An event that belongs to no session. The version is part of the cache key."""
+    """Load an event and detach it from its database session. The version is only a cache key."""
     whole = select(Event).options(
         selectinload(Event.sessions), joinedload(Event.programme).selectinload(Programme.cohorts)
     )

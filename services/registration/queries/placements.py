@@ -1,4 +1,4 @@
-"""The placements of people."""
+"""Queries for placements."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from services.registration.models import Placement, Registration, db
 
 
 def of(registration: Registration) -> list[Placement]:
-    """The placements of the person behind one registration."""
+    """All placements of the registrant."""
     return by_person([registration])[registration.person_id]
 
 
 def by_person(registrations: Iterable[Registration]) -> dict[UUID, list[Placement]]:
-    """The placements of the people behind these registrations, by the person's id."""
+    """All placements of these registrants, by person id."""
     people = {registration.person_id for registration in registrations}
     found: dict[UUID, list[Placement]] = defaultdict(list)
     theirs = select(Placement).where(Placement.person_id.in_(people)).options(lazyload(Placement.cohort))

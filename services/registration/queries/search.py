@@ -1,6 +1,6 @@
-"""Search in names, addresses and organisations, by any part of a word.
+"""Substring search in names, addresses and organisations.
 
-PostgreSQL has trigrams (pg_trgm) for this, which its planner uses by itself. SQLite reads a narrow index.
+On PostgreSQL it uses a trigram index (pg_trgm); on SQLite it scans a narrow index of the event's registrations.
 """
 
 from sqlalchemy import ColumnElement
@@ -10,11 +10,11 @@ from services.registration.rules.folding import folded
 
 
 def searchable_text(name: str, email_key: str, organisation: str) -> str:
-    """The text that search looks through for one registration."""
+    """The searchable text of one registration."""
     return folded("\n".join((name, email_key, organisation)))
 
 
 def of_event(event: Event, words: str) -> list[ColumnElement[bool]]:
-    """The conditions that hold for registrations of an event with each of these words in their text."""
+    """Conditions for the registrations of an event whose searchable text contains every one of these words."""
     sought = [word.replace("\0", "") for word in folded(words).split()]
     return [Registration.event_id == event.id, *(Registration.search.contains(one, autoescape=True) for one in sought)]

@@ -1,1 +1,1 @@
-"""Decisions as plain Python: no Flask, no SQLAlchemy, no queue. Each can be called from a test as it is."""
+"""Rules as pure functions: no Flask, no SQLAlchemy, no queue. A test can call each one directly."""

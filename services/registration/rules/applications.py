@@ -1,4 +1,4 @@
-"""An application to register, as every interface reads it."""
+"""An application to register. The form and the API both produce one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Application:
-    """A form that was filled in and checked. `email_key` is the normalised address."""
+    """A validated application. `email` is the address as typed, `email_key` the normalised address; `language` is a
+    language code, and `source` is "form", "own page" or "api"."""
 
     name: str
     email: str

@@ -1,4 +1,4 @@
-"""Conditions on answers, used by routing and by questions that are shown only to some."""
+"""Conditions on answers. Routing rules use them, and so do questions that depend on earlier answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import Any
 
 Facts = Mapping[str, tuple[str, ...]]
-"""Answers by the question's key. No values means that the answer is blank: unknown, never "no"."""
+"""Answers by question key, each a tuple of values. An empty tuple means "unknown", never "no"."""
 
 
 class Test(StrEnum):
-    """The test that a condition makes of a fact."""
+    """The tests that a condition can make of a fact."""
 
-    __test__ = False  # not a test case, whatever pytest makes of the name
+    __test__ = False  # or pytest would collect it, because of its name
 
     IS = "is"
     IS_NOT = "is not"
@@ -22,14 +22,14 @@ class Test(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One test of one fact. A blank fact meets no condition but "is blank"."""
+    """One test of one fact. A blank fact satisfies only "is blank"."""
 
     fact: str
     test: Test
     values: tuple[str, ...] = ()
 
     def holds(self, facts: Facts) -> bool:
-        """True where these facts meet the condition."""
+        """True if these facts satisfy the condition."""
         known = facts.get(self.fact, ())
         if self.test is Test.BLANK:
             return not known
@@ -45,14 +45,15 @@ class Condition:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Condition":
-        """A condition from its stored form. Raises ValueError for a test we do not know."""
+        """Read a condition from its stored form. Raises ValueError for an unknown test, and KeyError if a field is
+        missing."""
         return cls(data["fact"], Test(data["test"]), tuple(data.get("values", ())))
 
     def as_data(self) -> dict[str, Any]:
-        """The stored form."""
+        """The condition in its stored form."""
         return {"fact": self.fact, "test": str(self.test), "values": list(self.values)}
 
 
 def facts_of(answers: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Answers as facts: every answer a tuple of the values given."""
+    """Convert answers to facts: each answer becomes a tuple of values, and blank answers are left out."""
     return {key: tuple(value) if isinstance(value, list) else (value,) for key, value in answers.items() if value}

@@ -1,11 +1,11 @@
-"""The wordings people consent to, by purpose and version. A changed wording is a new version."""
+"""Consent wordings by purpose and version. A changed wording is a new version."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The wording of one consent."""
+    """The wording of one consent. `error` is shown if a required box is not ticked."""
 
     purpose: str
     version: int

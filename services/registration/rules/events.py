@@ -1,4 +1,4 @@
-"""An event and its sessions as an organiser describes them: the one list of their fields."""
+"""The fields of an event and of its sessions. The models and the interfaces use these dataclasses."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from services.registration.rules.invites import Invites
 
 @dataclass(frozen=True)
 class SessionDetails:
-    """One session. Instants are UTC; `location` is empty for a session held online."""
+    """One session. Times are UTC; `location` is empty for an online session."""
 
     starts_at: datetime
     ends_at: datetime
@@ -19,8 +19,8 @@ class SessionDetails:
 
 @dataclass(frozen=True)
 class EventDetails:
-    """An event without its sessions and questions. `timezone` is an IANA name, `description` Markdown, and
-    `capacity` None where the number of places has no limit."""
+    """An event without its sessions and questions. `timezone` is an IANA name, `description` is Markdown, and a
+    `capacity` of None means unlimited places."""
 
     title: str
     slug: str

@@ -1,4 +1,4 @@
-"""Folding of text for search: what differs only in case, accents, ligatures or kinds of apostrophe is the same."""
+"""Folding of text for search, which ignores case, accents, ligatures, and the kinds of apostrophes and hyphens."""
 
 import unicodedata
 
@@ -20,11 +20,11 @@ LETTERS = str.maketrans(
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
     }
 )
-"""Letters that Unicode does not decompose into a base letter and a mark, and the kinds of apostrophe and hyphen."""
+"""Replacements for letters without a Unicode decomposition, and for the kinds of apostrophes and hyphens."""
 
 
 def folded(text: str) -> str:
-    """The text in small letters without accents (Unicode NFKD), ligatures and typographic apostrophes."""
-    replaced = text.translate(LETTERS)  # before NFKD, which takes an acute accent for a space and a mark
+    """Fold a text: lower case, without accents and ligatures (Unicode NFKD), with ASCII apostrophes and hyphens."""
+    replaced = text.translate(LETTERS)  # first, because NFKD turns a free-standing acute accent into a space and a mark
     decomposed = unicodedata.normalize("NFKD", replaced.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(LETTERS)

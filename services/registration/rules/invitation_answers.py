@@ -1,4 +1,4 @@
-"""The summary of a person's answers to the invitations of an event's sessions."""
+"""Summary of a person's answers to the invitations of all sessions of an event."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -9,7 +9,7 @@ __all__ = ["Answer", "Summary", "summary"]
 
 
 class Summary(StrEnum):
-    """The answers to all sessions in one word: the answer to each of them, or mixed."""
+    """The answers to all sessions in one word: their common answer, or mixed."""
 
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
@@ -20,7 +20,7 @@ class Summary(StrEnum):
 
 
 def summary(answers: Collection[Answer | None]) -> Summary | None:
-    """The answers to all sessions of an event, None for a session without one; None where there is none at all."""
+    """Sum up one answer a session, where None is a session without an answer. Returns None if no session has one."""
     different = set(answers)
     if len(different) > 1:
         return Summary.MIXED

@@ -1,4 +1,4 @@
-"""An organiser's choices about an event's invites."""
+"""The organiser's settings for an event's invites."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ LONGEST_REMINDER_MINUTES = 4 * 7 * 24 * 60
 
 @dataclass(frozen=True)
 class Invites:
-    """An organiser's choices about an event's invites.
+    """The settings of an event's invites.
 
-    `asks_for_rsvp` puts Yes, Maybe and No on them; `decline_frees_place` gives the place of whoever says No
-    to somebody else. `reminder_minutes` is how long before each session calendars remind, 0 for no reminder.
-    `organiser_name` and `organiser_email` are whom calendars show as the organiser; left empty, the sender of
-    our mail, to whom answers come back.
+    `asks_for_rsvp` makes calendars offer Yes, Maybe and No. `decline_frees_place` cancels a registration when the
+    person says No, which frees the place. Calendars remind `reminder_minutes` before each session; 0 means no
+    reminder. They show `organiser_name` and `organiser_email` as the organiser and send answers there; if these are
+    empty, they show the sender of our mail.
     """
 
     asks_for_rsvp: bool = True
@@ -23,7 +23,7 @@ class Invites:
 
 
 def what_is_wrong(invites: Invites) -> dict[str, str]:
-    """A sentence for each choice that cannot be, by its name."""
+    """Validate the settings. Returns an error message for each invalid one, by field name."""
     wrong = {}
     if invites.decline_frees_place and not invites.asks_for_rsvp:
         wrong["decline_frees_place"] = "Ask for an answer, or let nobody lose their place by one."
@@ -33,8 +33,8 @@ def what_is_wrong(invites: Invites) -> dict[str, str]:
 
 
 def answers_reach_us(invites: Invites, sender: str) -> bool:
-    """True where answers come back to us: calendars send them to the organiser whom the invite names.
+    """True if answers come back to us. Calendars send them to the organiser that the invite names.
 
-    `sender` is the address that our mail comes from.
+    `sender` is the From address of our mail.
     """
     return invites.organiser_email.casefold() in ("", sender.casefold())

@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 class Attendance(StrEnum):
-    """True where a person came."""
+    """The attendance of a registrant."""
 
     UNKNOWN = "unknown"
     ATTENDED = "attended"
@@ -27,13 +27,13 @@ STANDS = (*HOLDS_A_PLACE, Status.PENDING, Status.WAITLISTED)
 
 
 class EventIsFull(Exception):
-    """There is no place and no waiting list."""
+    """All places are taken, and the event has no waiting list."""
 
 
 def status_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist: bool) -> Status:
-    """The status of somebody who registers now. Nobody passes those who already wait.
+    """The status of the next registration. A newcomer never overtakes the people on the waiting list.
 
-    Raises EventIsFull where there is neither a place nor a waiting list.
+    Raises EventIsFull if there is neither a free place nor a waiting list.
     """
     if capacity is None or (taken < capacity and not waiting):
         return Status.CONFIRMED
@@ -45,10 +45,10 @@ def status_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist:
 
 
 def is_full(capacity: int | None, taken: int) -> bool:
-    """True where every place is taken."""
+    """True if every place is taken."""
     return capacity is not None and taken >= capacity
 
 
 def places_to_give(capacity: int | None, taken: int, waiting: int) -> int:
-    """The number of waiting people who can have a place now."""
+    """The number of people on the waiting list who can get a place now."""
     return waiting if capacity is None else max(0, min(waiting, capacity - taken))

@@ -1,4 +1,4 @@
-"""Questions on a form, and reading the answers: the same rules whichever door they came through."""
+"""Questions on a form, and validation of the answers. The form and the API use the same functions."""
 
 import re
 import unicodedata
@@ -13,18 +13,18 @@ LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
 MOST_QUESTIONS = 50
 LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-"""Line breaks other than LF; Word pastes U+000B."""
+"""Line breaks other than LF. Word pastes U+000B."""
 UNSEEN = (
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
     r"\u2066-\u206f\u2800\u3164\ufeff\uffa0"
 )
-"""Characters that show nothing, as a class of a regular expression."""
+"""Invisible characters, as a character class for regular expressions."""
 INVISIBLE_AROUND = re.compile(rf"\A[\s{UNSEEN}]+|[\s{UNSEEN}]+\Z")
 UNKEPT = ("Cc", "Cs", "Zl", "Zp")  # control characters, lone surrogates, line and paragraph separators
 
 
 class Type(StrEnum):
-    """The type of a question: a line, a longer text, one of a few options, any of them."""
+    """Question types: one line of text, longer text, a single choice, several choices."""
 
     TEXT = "text"
     LONG_TEXT = "long text"
@@ -34,7 +34,7 @@ class Type(StrEnum):
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that can be chosen."""
+    """One option of a choice question."""
 
     value: str
     label: str
@@ -42,7 +42,8 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. It is asked where all of `shown_when` hold; `purpose` says what the answer is for."""
+    """One question. It is asked if all conditions in `shown_when` hold. `purpose` tells the registrant why we ask,
+    and `autocomplete` is a token of the HTML attribute of that name."""
 
     key: str
     label: str
@@ -60,34 +61,35 @@ class Question:
         return frozenset(option.value for option in self.options)
 
     def label_of(self, value: str) -> str:
-        """The words for a chosen value."""
+        """The label of an option; the value itself if there is no such option."""
         return next((option.label for option in self.options if option.value == value), value)
 
     def is_asked(self, answers: Mapping[str, Any]) -> bool:
-        """True where somebody who gave these answers is asked this."""
+        """True if a person who gave these answers is asked this question."""
         return all(condition.holds(facts_of(answers)) for condition in self.shown_when)
 
 
 class UnusableText(ValueError):
-    """A text that cannot be kept; the message is a sentence for whoever typed it."""
+    """The answer is not acceptable; the message explains why to the person who typed it."""
 
 
 def clean_line(text: str, longest: int = LONGEST_LINE) -> str:
-    """One line of text in any script, trimmed. Raises UnusableText for control characters or length."""
+    """Trim and normalise (NFC) one line of text. Raises UnusableText if it is longer than `longest` characters or
+    contains control characters."""
     return _clean(text, longest, allowed="")
 
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
-    """Text that may have several lines, trimmed. Raises UnusableText as `clean_line` does."""
+    """Trim and normalise text of one line or more. Raises UnusableText in the same cases as `clean_line`."""
     return _clean(text, longest, allowed="\n\t")
 
 
 def read_answers(
     questions: Iterable[Question], given: Mapping[str, Any]
 ) -> tuple[dict[str, str | list[str]], dict[str, str]]:
-    """The answers worth keeping, and for each question that went wrong a sentence about it.
+    """Validate answers. Returns the answers to store and the error messages, both by question key.
 
-    An answer to a question that is not asked, given the other answers, is left out.
+    Ignores answers to questions that are not asked, given the answers before them.
     """
     questions = tuple(questions)
     answers: dict[str, str | list[str]] = {}
@@ -108,7 +110,7 @@ def read_answers(
 
 
 def read_questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
-    """Questions from their stored form. Raises ValueError, with the reason, where one is not well formed."""
+    """Read questions from their stored form. Raises ValueError, with the reason, if one is invalid."""
     questions = tuple(_question(one) for one in data)
     keys = [question.key for question in questions]
     if len(set(keys)) != len(keys):
@@ -181,7 +183,7 @@ def _clean(text: str, longest: int, allowed: str) -> str:
 
 
 def _without_pasted(text: str, *, has_lines: bool) -> str:
-    """The text without what pasting leaves in it: tabs of spreadsheets, line breaks of word processors, and invisible
-    characters around it. A text of nothing but invisible characters is empty."""
+    """Clean up pasted text: tabs from spreadsheets, line breaks from word processors, and invisible characters at
+    either end. A text of only invisible characters becomes empty."""
     text = LINE_BREAKS.sub("\n", text) if has_lines else text.replace("\t", " ")
     return INVISIBLE_AROUND.sub("", text)

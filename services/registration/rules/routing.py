@@ -1,9 +1,8 @@
-"""Routing: `decide(facts, rules)` says which cohorts a person goes to, and why.
+"""Routing: `decide(facts, rules)` decides which cohorts a person joins, and why.
 
-Each cohort has a short ordered list of rules, and the first that matches wins. There is no silent
-refusal: a list that ends without a match means that a person looks. When somebody fits several
-cohorts, the programme's pair policy settles it. Names and addresses are not facts, so no rule can
-see them.
+Each cohort has a short, ordered list of rules, and the first match wins. If no rule matches, an organiser reviews the
+answers: the rules never refuse anybody silently. If a person fits several cohorts, the programme's pair policy
+applies. Names and addresses are not facts, so no rule can use them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +37,7 @@ class PairPolicy(StrEnum):
 class Rule:
     """Up to three conditions joined by "and", and one outcome.
 
-    `because` is the reason for the organiser, `tell` the sentence for the person.
+    `because` is the reason that the organiser reads, `tell` the sentence that the person reads.
     """
 
     conditions: tuple[Condition, ...]
@@ -47,13 +46,13 @@ class Rule:
     tell: str = ""
 
     def first_unmet(self, facts: Facts) -> Condition | None:
-        """The first condition that these facts do not meet, or None where the rule matches."""
+        """The first condition that these facts do not satisfy; None if the rule matches."""
         return next((condition for condition in self.conditions if not condition.holds(facts)), None)
 
 
 @dataclass(frozen=True)
 class CohortRules:
-    """One cohort's ordered list."""
+    """The ordered rules of one cohort. `cohort` is its slug, `title` its name."""
 
     cohort: str
     title: str
@@ -62,7 +61,7 @@ class CohortRules:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A programme's rules as they stood at `version`."""
+    """One version of a programme's rules. `first_choice_fact` is the key of the question about the first choice."""
 
     version: int
     cohorts: tuple[CohortRules, ...]
@@ -71,14 +70,15 @@ class Ruleset:
 
     @property
     def facts_used(self) -> frozenset[str]:
-        """The keys of the answers that these rules look at."""
+        """The keys of all facts that these rules use."""
         of_rules = {c.fact for cohort in self.cohorts for rule in cohort.rules for c in rule.conditions}
         return frozenset(of_rules | {self.first_choice_fact})
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome for one cohort, with its reasons. `rule` counts from 1; None means that none matched."""
+    """The outcome for one cohort, with its reasons. `rule` is the number of the rule that matched, from 1, or None.
+    `passed_over` says why each earlier rule did not match."""
 
     cohort: str
     outcome: Outcome
@@ -89,13 +89,13 @@ class Verdict:
 
     @property
     def asked(self) -> bool:
-        """True where the person wanted this cohort at all."""
+        """True if the person asked to join this cohort."""
         return self.outcome is not Outcome.NOT_ASKED
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The outcome of a ruleset for one person: a verdict for every cohort, and the facts it used."""
+    """The result for one person: a verdict for every cohort, and the facts that the rules used."""
 
     verdicts: tuple[Verdict, ...]
     facts: dict[str, tuple[str, ...]]
@@ -104,7 +104,7 @@ class Decision:
 
     @property
     def for_organiser(self) -> str:
-        """Why, in one line for the console."""
+        """The reasons in one line, for the console."""
         told = "; ".join(f"{verdict.cohort}: {verdict.outcome} ({verdict.because})" for verdict in self.verdicts)
         return f"{told}. {self.pair}".strip()
 
@@ -115,8 +115,7 @@ class Decision:
 
 
 def decide(facts: Facts, rules: Ruleset) -> Decision:
-    """Apply the rules to the facts. Total and deterministic: every person has an outcome for
-    every cohort, and the same facts always have the same."""
+    """Apply the rules to a person's facts. Every cohort gets a verdict, and equal facts always get equal verdicts."""
     used = {fact: facts[fact] for fact in sorted(rules.facts_used) if facts.get(fact)}
     verdicts = tuple(_judge(cohort, used) for cohort in rules.cohorts)
     verdicts, pair = _settle_pair(verdicts, used, rules)
@@ -141,7 +140,7 @@ def _judge(cohort: CohortRules, facts: Facts) -> Verdict:
 
 
 def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) -> tuple[tuple[Verdict, ...], str]:
-    """Apply the pair policy to whoever fits several cohorts."""
+    """Apply the pair policy if the person fits several cohorts. Returns the verdicts and the reason."""
     fitting = [verdict.cohort for verdict in verdicts if verdict.outcome is Outcome.PLACE]
     if len(fitting) < 2 or rules.pair_policy is PairPolicy.BOTH:
         return verdicts, ""
@@ -163,7 +162,7 @@ def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) ->
 
 
 def _as_slugs(values: Iterable[str]) -> list[str]:
-    """Answer values name cohorts with underscores, addresses with hyphens."""
+    """Convert answer values to cohort slugs: values have underscores where slugs have hyphens."""
     return [value.replace("_", "-") for value in values]
 
 
@@ -182,7 +181,7 @@ def _keep_only(verdicts: Iterable[Verdict], chosen: str, titles: Mapping[str, st
 
 
 def read_rules(data: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """Rules from their stored form. Raises ValueError where one is not well formed."""
+    """Read rules from their stored form. Raises ValueError if one is invalid, KeyError if a field is missing."""
     rules = tuple(
         Rule(
             tuple(Condition.read(condition) for condition in rule["conditions"]),
@@ -198,7 +197,7 @@ def read_rules(data: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 
 
 def rules_as_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    """The stored form of rules."""
+    """Rules in their stored form."""
     return [
         {
             "conditions": [condition.as_data() for condition in rule.conditions],

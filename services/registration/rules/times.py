@@ -1,4 +1,4 @@
-"""Local times and the instants they stand for."""
+"""Conversion of local times to UTC."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,13 +7,13 @@ LONGEST_SESSION = timedelta(days=31)
 
 
 class NoSuchTime(ValueError):
-    """The clocks skip this local time; the message is a sentence for whoever typed it."""
+    """The local time falls in a DST gap; the message explains this to the person who typed it."""
 
 
 def instant_of(local: datetime, timezone: str) -> datetime:
-    """The UTC instant of a local time in an IANA zone; the first of two where the clocks go back.
+    """Convert a local time in an IANA zone to UTC. An ambiguous time means the earlier instant.
 
-    Raises NoSuchTime for a time that the clocks skip when they go forward.
+    Raises NoSuchTime for a time in a DST gap.
     """
     instant = local.replace(tzinfo=ZoneInfo(timezone), fold=0).astimezone(UTC)
     if instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) != local.replace(fold=0):
