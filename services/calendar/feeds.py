@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from flask import Blueprint, Response, abort, current_app, redirect, request
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -15,6 +15,7 @@ from services.calendar.rules.invite import public_uid_of, uid_of
 from shared.contracts.listings import Listing as Status
 from shared.contracts.notices import SessionFacts
 from shared.database.utc import now
+from shared.i18n.dates import when
 from shared.web import tokens
 
 CANCELLED_KEPT = timedelta(days=30)
@@ -63,13 +64,19 @@ def personal_feed(token: str) -> ResponseReturnValue:
 
 @pages.get("/events/<slug>/add")
 def add_to(slug: str) -> ResponseReturnValue:
-    """Open a web calendar with the event's next session filled in; `to` names which."""
+    """Open the web calendar that `to` names with a session filled in, or offer a choice of calendars without `to`.
+
+    The session is the one whose id is `session`, or else the event's next one.
+    """
     listing = _public_listing(slug)
-    link = links.ADD_TO.get(request.args.get("to", ""))
-    session = links.next_session(listing.event, now())
-    if link is None or session is None or listing.status == Status.CANCELLED:
+    event, to = listing.event, request.args.get("to")
+    session = links.session_to_add(event, now(), request.args.get("session"))
+    if session is None or listing.status == Status.CANCELLED or (to is not None and to not in links.ADD_TO):
         return _plain("There is nothing to add to a calendar here.", 404)
-    return redirect(link(listing.event, session))
+    if to is not None:
+        return redirect(links.ADD_TO[to](event, session))
+    title = links.title_of(event, session)
+    return render_template("add.html", event=event, session=session, title=title, when=when(session, event.timezone))
 
 
 def _public_listing(slug: str) -> Listing:

@@ -4,7 +4,7 @@ from services.calendar.invitations import bring_up_to_date
 from services.calendar.models import Listing, db, queue
 from shared.contracts.listings import EventListed
 from shared.contracts.listings import Listing as Status
-from shared.contracts.notices import MailDue, NoticeDue
+from shared.contracts.notices import NoticeDue
 from shared.contracts.receipts import Outcome, Settled
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Ended, Forward
@@ -13,8 +13,7 @@ from shared.messaging.inbox import Ended, Forward
 @queue.receives(NoticeDue)
 def staple_invite(due: NoticeDue, envelope: Envelope) -> Forward:
     """Send a notice on its way with the invite that says the same."""
-    invite = bring_up_to_date(due.notice, bulk=envelope.bulk)
-    return Forward("notifications", MailDue(notice=due.notice, invite=invite))
+    return Forward("notifications", bring_up_to_date(due.notice, bulk=envelope.bulk))
 
 
 @queue.receives(EventListed)

@@ -16,17 +16,20 @@ from shared.messaging import outbox
 NOTIFICATIONS = "notifications"
 
 
-def bring_up_to_date(notice: Notice, *, bulk: bool) -> Invite | None:
+def bring_up_to_date(notice: Notice, *, bulk: bool) -> MailDue:
     """Bring every invite of a registration to what a notice says of it.
 
-    Returns the invite that rides on the notice, if one does; the others are owed in mails of their own.
-    Whoever never held a place has no invite.
+    Returns the mail for the notice, with its invite if it has one; the other invites are owed in mails of their own.
+    A notice of change gets the sessions as this person last heard of them. People who never held a place have no
+    invite.
     """
     known = db.session.get(Registration, notice.registration_id, with_for_update=True)
     if known is None and not notice.holds_place:
-        return None
+        return MailDue(notice=notice)
     registration = known or _first_told(notice)
     before = registration.event
+    if notice.kind == Kind.CHANGED:
+        notice = replace(notice, before=before.sessions)
     if registration.invitations:
         notice = _from_whom_they_know(notice, before)
     plan = plan_invites(
@@ -46,7 +49,7 @@ def bring_up_to_date(notice: Notice, *, bulk: bool) -> Invite | None:
     registration.show(notice.event, stands=notice.holds_place, stated_at=notice.stated_at)
     if known is None:
         _write_down(registration)
-    return invite
+    return MailDue(notice=notice, invite=invite)
 
 
 def _first_told(notice: Notice) -> Registration:

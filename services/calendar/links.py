@@ -12,9 +12,13 @@ EXTENDED = "%Y-%m-%dT%H:%M:%SZ"
 Link = Callable[[EventFacts, SessionFacts], str]
 
 
-def next_session(event: EventFacts, at: datetime) -> SessionFacts | None:
-    """The first session that stands and is not over by `at` (UTC)."""
-    to_come = [session for session in event.sessions if not session.cancelled and session.ends_at > at]
+def session_to_add(event: EventFacts, at: datetime, session_id: str | None) -> SessionFacts | None:
+    """The session with `session_id`, or the next one if that is None; None if it is cancelled or over by `at` (UTC)."""
+    to_come = [
+        session
+        for session in event.sessions
+        if not session.cancelled and session.ends_at > at and session_id in (None, session.id)
+    ]
     return min(to_come, key=lambda session: session.starts_at, default=None)
 
 
@@ -23,7 +27,7 @@ def google(event: EventFacts, session: SessionFacts) -> str:
     return "https://calendar.google.com/calendar/render?" + urlencode(
         {
             "action": "TEMPLATE",
-            "text": _title(event, session),
+            "text": title_of(event, session),
             "dates": f"{_utc(session.starts_at, BASIC)}/{_utc(session.ends_at, BASIC)}",
             "ctz": event.timezone,
             "details": _details(event),
@@ -47,7 +51,7 @@ def yahoo(event: EventFacts, session: SessionFacts) -> str:
     return "https://calendar.yahoo.com/?" + urlencode(
         {
             "v": "60",
-            "title": _title(event, session),
+            "title": title_of(event, session),
             "st": _utc(session.starts_at, BASIC),
             "et": _utc(session.ends_at, BASIC),
             "desc": _details(event),
@@ -64,7 +68,7 @@ def _microsoft(host: str, event: EventFacts, session: SessionFacts) -> str:
         {
             "path": "/calendar/action/compose",
             "rru": "addevent",
-            "subject": _title(event, session),
+            "subject": title_of(event, session),
             "startdt": _utc(session.starts_at, EXTENDED),
             "enddt": _utc(session.ends_at, EXTENDED),
             "body": _details(event),
@@ -73,7 +77,8 @@ def _microsoft(host: str, event: EventFacts, session: SessionFacts) -> str:
     )
 
 
-def _title(event: EventFacts, session: SessionFacts) -> str:
+def title_of(event: EventFacts, session: SessionFacts) -> str:
+    """The title of the event, and of the session if it has its own."""
     return f"{event.title}: {session.title}" if session.title not in ("", event.title) else event.title
 
 

@@ -29,13 +29,13 @@ def preview() -> ResponseReturnValue:
 def _mails_of(notice: Notice) -> list[MailDue]:
     """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
     try:
-        invite = bring_up_to_date(notice, bulk=True)
+        mail = bring_up_to_date(notice, bulk=True)
         write_deferred(db.session)
         beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
         owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
     finally:
         db.session.rollback()
-    return [MailDue(notice=notice, invite=invite), *(mail for mail in owed if isinstance(mail, MailDue))]
+    return [mail, *(other for other in owed if isinstance(other, MailDue))]
 
 
 def _read(invite: Invite | None) -> InviteRead | None:

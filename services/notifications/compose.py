@@ -9,14 +9,14 @@ import quopri
 import re
 from dataclasses import dataclass
 from email import policy, utils
-from email.errors import MessageError
 from email.header import Header
-from email.headerregistry import Address
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
 from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
 
 from services.notifications.letters import Unsendable, one_line, write
 from shared.contracts.notices import Invite, MailDue
@@ -25,14 +25,14 @@ CRLF = "\r\n"
 INVITE_NAME = "invite.ics"
 LONGEST_PLAIN_WORD = 60
 LONGEST_LINE = 78
-USUAL_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z\d-]+(\.[a-z\d-]+)*", re.A | re.I)
+PLAIN_ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[a-z\d-]+(\.[a-z\d-]+)*", re.A | re.I)
 
 
 class FoldedAlready(policy.Compat32):
     """Writes headers as they are: folding them twice would change them, and takes a third of the time."""
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return f"{name}: {value}{self.linesep}".encode("ascii")
+        return f"{name}: {value}{self.linesep}".encode()
 
 
 WIRE = FoldedAlready(linesep=CRLF)
@@ -87,36 +87,36 @@ def compose(mail: MailDue, message_id: UUID, letterhead: Letterhead) -> bytes:
     return message.as_bytes(policy=WIRE)
 
 
-def plain_address(box: str) -> str:
-    """`box` as SMTP takes it. Raises Unsendable if it is not exactly one address.
+def smtp_address(box: str) -> str:
+    """`box` with its domain in ASCII (IDNA 2008), as it was checked at registration.
 
-    A domain in another script is written in ASCII (IDNA); a local part in another script would need
-    SMTPUTF8 (RFC 6531), which too few servers have.
+    The local part may hold other letters; only a server with SMTPUTF8 (RFC 6531) takes those.
+    Raises Unsendable if `box` is not exactly one address.
     """
-    if USUAL_ADDRESS.fullmatch(box):
+    if PLAIN_ADDRESS.fullmatch(box):
         return box
-    local, _, domain = box.rpartition("@")
     try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        is_one = Address(addr_spec=plain).addr_spec == plain and plain.isascii()
-    except (ValueError, IndexError, MessageError):
-        is_one = False
-    if not is_one:
-        raise Unsendable("The address is not one that mail can be sent to.")
-    return plain
+        checked = validate_email(box, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise Unsendable("This is not an address that mail can be sent to.") from error
+    return f"{checked.local_part}@{checked.ascii_domain}"
 
 
 def _mailbox(name: str, box: str) -> str:
-    name, box = one_line(name, "name"), plain_address(box)
-    if not name or _is_plain(name):
+    name, box = one_line(name, "name"), smtp_address(box)
+    if not name:
+        return box
+    if _is_plain(name) and box.isascii():
         return _folded(utils.formataddr((name, box)))
-    header = Header(name, "utf-8", maxlinelen=LONGEST_LINE)
-    header.append(f"<{box}>", "us-ascii")
-    return header.encode(linesep=CRLF)
+    return f"{_encoded(name)}{CRLF} <{box}>"
 
 
 def _words(text: str) -> str:
-    return _folded(text) if _is_plain(text) else Header(text, "utf-8", maxlinelen=LONGEST_LINE).encode(linesep=CRLF)
+    return _folded(text) if _is_plain(text) else _encoded(text)
+
+
+def _encoded(text: str) -> str:
+    return Header(text, "utf-8", maxlinelen=LONGEST_LINE).encode(linesep=CRLF)
 
 
 def _is_plain(text: str) -> bool:

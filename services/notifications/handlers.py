@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from services.notifications.compose import Letterhead, compose, plain_address
+from services.notifications.compose import Letterhead, compose, smtp_address
 from services.notifications.letters import Unsendable
 from services.notifications.models import Suppression, queue
 from services.notifications.relay.signing import Signer
@@ -58,7 +58,7 @@ def _send(mail: MailDue, message_id: UUID) -> Ended:
     transport: Transport = current_app.extensions["transport"]
     letterhead = _letterhead()
     try:
-        recipient = plain_address(mail.notice.recipient.email)
+        recipient = smtp_address(mail.notice.recipient.email)
         content = _signed(compose(mail, message_id, letterhead), mail)
         answer = transport.send(letterhead.envelope_sender(message_id), recipient, content)
     except (Unsendable, Refused) as error:

@@ -80,8 +80,9 @@ class Notice:
 
     `holds_place` is true if the person's calendar should show the event; only then are join links present.
     `next_steps` are sentences for the person about the cohorts they asked for. `changes` names the changed details
-    ("time", "title", "place") in a notice of change. `topic` is the cohort of a notice about a placement, and
-    `reason` the text that the organiser wrote with the decision.
+    ("time", "title", "place") in a notice of change, and `before` holds the sessions as the person last heard of them.
+    `topic` is the cohort of a notice about a placement, and `reason` the text that the organiser wrote with the
+    decision. `status` is the registration's. `add_url` is the page that adds a session to web calendars.
     """
 
     kind: Kind
@@ -94,6 +95,9 @@ class Notice:
     holds_place: bool = False
     next_steps: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    before: tuple[SessionFacts, ...] = ()
+    status: str = ""
+    add_url: str = ""
     topic: str = ""
     reason: str = ""
 

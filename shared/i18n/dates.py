@@ -120,6 +120,11 @@ def _metazones() -> dict[str, str]:
     return {aliases.get(zone, zone): metazone for zone, metazone in get_global("meta_zones").items()}
 
 
+def day_and_time(instant: datetime, timezone: str, *, year: bool = False) -> str:
+    """An instant in an IANA zone: "Thursday 4 November, 12.30", or with `year` "Thursday 4 November 2027, 12.30"."""
+    return _format(instant.astimezone(ZoneInfo(timezone)), f"EEEE d MMMM{' y' if year else ''}, {TIME}")
+
+
 def moment(instant: datetime, timezone: str) -> str:
     """An instant in an IANA zone, in short form: "4 Nov 2027, 12.30"."""
     return _format(instant.astimezone(ZoneInfo(timezone)), "d MMM y, HH.mm")

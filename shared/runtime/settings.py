@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
+
 BROKER_SCHEMES = ("redis", "rediss", "amqp", "amqps")
 SMTP_SCHEMES = ("smtp", "smtps", "smtp+starttls")
 DATABASE_SCHEMES = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "sqlite": "sqlite"}
@@ -75,12 +77,12 @@ class Environment:
         return f"{DATABASE_SCHEMES[scheme]}://{rest}"
 
     def mail_address(self, name: str, default: str | None = None) -> tuple[str, str]:
-        """A display name and an address, from `Name <box@host>` or `box@host`. The domain is in ASCII (IDNA)."""
+        """A display name and an address, from `Name <box@host>` or `box@host`. The domain is in ASCII (IDNA 2008)."""
         value = self.text(name, default)
         display, address = parseaddr(value)
         box, _, domain = address.rpartition("@")
         try:
-            host = domain.encode("idna").decode()
+            host = idna.encode(domain, uts46=True).decode()
         except UnicodeError:
             host = ""
         if not host or not box or "@" in box or not box.isascii() or "\n" in value:

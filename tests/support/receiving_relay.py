@@ -23,6 +23,7 @@ class ReceivingRelay:
         self.mails: list[EmailMessage] = []
         self.contents: list[bytes] = []
         self.senders: list[str] = []
+        self.recipients: list[str] = []
         self.callers: set[Any] = set()
         self.to_recipients: deque[str] = deque()
         self.to_mails: deque[str] = deque()
@@ -53,6 +54,7 @@ class ReceivingRelay:
             self.mails.append(mail)
             self.contents.append(envelope.content)
             self.senders.append(envelope.mail_from or "")
+            self.recipients += envelope.rcpt_tos
         if reply == HANG_UP:
             assert isinstance(server.transport, WriteTransport)
             server.transport.abort()

@@ -16,6 +16,9 @@ DEFAULT_PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 LONGEST_IDLE_SECONDS = 10.0
 MOST_MAILS_A_CONNECTION = 100
 GOODBYE_SECONDS = 2.0
+NEEDS_SMTPUTF8 = (
+    "Our mail server cannot send to an address with letters such as \u00e9 before the @ (it lacks SMTPUTF8)."
+)
 
 
 class Refused(Exception):
@@ -58,11 +61,15 @@ class Connection:
         """Send one mail and return the relay's answer.
 
         Does not start the body after `start_before` (monotonic seconds): another worker may have the mail by then.
+        An address with letters outside ASCII before the @ needs a relay with SMTPUTF8 (RFC 6531).
         Raises Refused or TryAgain. A connection lost after the last byte means that the mail may have arrived.
         """
         self.mails += 1
+        options = () if recipient.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
+        if options and not self.smtp.has_extn("smtputf8"):
+            raise Refused(NEEDS_SMTPUTF8)
         try:
-            self._expect(*self.smtp.mail(sender), about_sender=True)
+            self._expect(*self.smtp.mail(sender, options), about_sender=True)
             self._expect(*self.smtp.rcpt(recipient))
             if monotonic() > start_before:
                 self.smtp.close()

@@ -45,6 +45,11 @@ def feed_of(person_id: str, event: Event) -> str:
     return f"{_base()}/calendar/people/{token}.ics"
 
 
+def add_to_calendar(event: Event) -> str:
+    """The page that offers the event's next session to web calendars."""
+    return f"{_base()}/calendar/events/{event.slug}/add"
+
+
 def preview_page(event: Event) -> str:
     """Where organisers see what people get."""
     return f"{_base()}/console/events/{event.slug}/preview"

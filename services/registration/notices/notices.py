@@ -69,6 +69,7 @@ def sample(event: Event, kind: Kind, registration_id: str, to: Recipient) -> Not
         page_url=links.preview_page(event),
         feed_url=links.feed_of(to.person_id, event),
         holds_place=holds_place,
+        add_url=links.add_to_calendar(event),
     )
     return NoticeDue(notice=notice)
 
@@ -130,6 +131,8 @@ def _notice(
         holds_place=holds_place,
         next_steps=next_steps,
         changes=tuple(event.changes) if kind is Kind.CHANGED else (),
+        status=registration.status,
+        add_url=links.add_to_calendar(event),
         topic=topic,
         reason=reason or (event.cancel_reason if kind is Kind.EVENT_CANCELLED else ""),
     )

@@ -1,7 +1,9 @@
 """Calendars to subscribe to, as a calendar program fetches them."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -153,10 +155,31 @@ def test_web_calendars_open_with_the_session_filled_in(world: World, to: str, ho
 
 
 @time_machine.travel(STATED, tick=False)
-@pytest.mark.parametrize("query", ["", "?to=elsewhere"])
-def test_a_web_calendar_we_do_not_know_is_not_found(world: World, query: str) -> None:
+@pytest.mark.parametrize("query", ["to=elsewhere", "to=", "session=unknown", "to=google&session=unknown"])
+def test_an_unknown_calendar_or_session_is_not_found(world: World, query: str) -> None:
     world.show(NOVEMBER)
-    assert world.client.get(f"/calendar/events/learning-e1/add{query}").status_code == 404
+    assert world.client.get(f"/calendar/events/learning-e1/add?{query}").status_code == 404
+
+
+@time_machine.travel(STATED, tick=False)
+def test_a_page_offers_every_calendar_for_the_session_that_was_asked_for(world: World) -> None:
+    first, second = an_event("2027-11-04T12:30", "2027-12-02T12:30").sessions
+    world.show(replace(NOVEMBER, sessions=(first, replace(second, title="Afterwards"))))
+    page = world.client.get("/calendar/events/learning-e1/add?session=e1s2")
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "Learning together: Afterwards" in page.text
+    assert "Thursday 2 December 2027, 12.30 to 14.00 (Greenwich Mean Time, London)" in page.text
+    links = re.findall(r'href="(/calendar/[^"]+)"', unescape(page.text))
+    calendars = [world.client.get(link) for link in links if "to=" in link]
+    assert [answer.status_code for answer in calendars] == [302, 302, 302, 302]
+    assert all("1202T123000Z" in answer.headers["Location"].replace("-", "").replace("%3A", "") for answer in calendars)
+    assert [link for link in links if "to=" not in link] == ["/calendar/events/learning-e1.ics?download=1"]
+
+
+@time_machine.travel(STATED, tick=False)
+def test_without_a_choice_the_page_is_for_the_next_session(world: World) -> None:
+    world.show(NOVEMBER)
+    assert "Thursday 4 November 2027" in world.client.get("/calendar/events/learning-e1/add").text
 
 
 def test_the_service_answers_for_its_health(world: World) -> None:

@@ -143,6 +143,28 @@ def test_irregular_sessions_have_a_mail_each(world: World) -> None:
         assert read(mail.invite).uid.value == f"r1-e1s{number + 1}@charity.example.org"
 
 
+def test_a_notice_of_change_carries_the_sessions_as_the_person_last_heard_of_them(world: World) -> None:
+    world.tell(a_notice(NOVEMBER))
+    assert mail_in(world.sent[-1][1]).notice.before == ()
+    moved = replace(DECEMBER, sessions=(replace(DECEMBER.sessions[0], title="Afterwards"),))
+    for before, now in ((NOVEMBER, DECEMBER), (DECEMBER, moved)):
+        world.tell(a_notice(now, Kind.CHANGED, stated_at=later()))
+        assert mail_in(world.sent[-1][1]).notice.before == before.sessions
+
+
+def test_a_person_who_was_never_told_of_the_sessions_hears_nothing_of_the_old_ones(world: World) -> None:
+    world.tell(a_notice(NOVEMBER, Kind.CHANGED, holds_place=False))
+    assert mail_in(world.sent[-1][1]).notice.before == ()
+
+
+def test_a_mail_about_a_session_that_moved_carries_the_sessions_before(world: World) -> None:
+    world.tell(a_notice(IRREGULAR))
+    first, *others = IRREGULAR.sessions
+    later_start = replace(first, starts_at=first.starts_at + timedelta(hours=1))
+    world.tell(a_notice(replace(IRREGULAR, sessions=(later_start, *others)), Kind.CHANGED, stated_at=later()))
+    assert mails_owed(world)[-1][2].notice.before == IRREGULAR.sessions
+
+
 def test_the_session_mails_leave_after_the_commit_and_their_receipts_settle_them(world: World) -> None:
     world.tell(a_notice(IRREGULAR))
     mails = [envelope for to, envelope in world.sent if to == "notifications" and "/" in envelope.key]

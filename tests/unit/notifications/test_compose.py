@@ -1,5 +1,6 @@
 """Composed mails: every mail program can read them, and a retry has the same bytes."""
 
+import re
 import unicodedata
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifications.compose import Letterhead, compose
+from services.notifications.compose import Letterhead, compose, smtp_address
 from services.notifications.letters import Unsendable, one_line
 from shared.contracts.notices import Kind, MailDue
 from tests.support.mail_examples import INVITE, LETTERHEAD, MAIL_ID, a_mail, an_event
@@ -164,7 +165,7 @@ def test_a_line_break_in_a_header_is_refused(ending: str) -> None:
 @pytest.mark.parametrize(
     "box",
     ["", "ada", "@example.org", "ada@", "ada@example.org, eve@example.com", "ada@example.org\r\nBcc: eve@example.com",
-     "Ada <ada@example.org>", "ada@example.org (Ada)", "ädä@example.org", "ada@a..example.org"],
+     "Ada <ada@example.org>", "ada@example.org (Ada)", "ada@a..example.org", "ada@☃.example.org"],
 )  # fmt: skip
 def test_anything_but_one_address_is_refused_and_not_quoted(box: str) -> None:
     with pytest.raises(Unsendable) as refusal:
@@ -172,9 +173,28 @@ def test_anything_but_one_address_is_refused_and_not_quoted(box: str) -> None:
     assert "ada" not in str(refusal.value)
 
 
-def test_a_domain_in_another_script_is_written_in_ascii() -> None:
-    read = parsed(bytes_of(a_mail(email="ada@bücher.example.org")))
-    assert read["To"].addresses[0].addr_spec == "ada@xn--bcher-kva.example.org"
+@pytest.mark.parametrize(
+    ("domain", "in_ascii"),
+    [
+        ("bücher.example.org", "xn--bcher-kva.example.org"),
+        ("BÜCHER.example.org", "xn--bcher-kva.example.org"),
+        ("faß.example.org", "xn--fa-hia.example.org"),
+        ("xn--fa-hia.example.org", "xn--fa-hia.example.org"),
+        ("λόγος.example.org", "xn--oxapnm1c.example.org"),
+    ],
+)
+def test_a_domain_in_another_script_is_written_in_ascii_by_idna_2008(domain: str, in_ascii: str) -> None:
+    assert smtp_address(f"ada@{domain}") == f"ada@{in_ascii}"
+    read = parsed(bytes_of(a_mail(email=f"ada@{domain}")))
+    assert read["To"].addresses[0].addr_spec == f"ada@{in_ascii}"
+
+
+@pytest.mark.parametrize("name", ["", "Jörg Example", "Joerg Example"])
+def test_a_local_part_in_another_script_is_kept_in_utf_8(name: str) -> None:
+    content = bytes_of(a_mail(name=name, email="jörg@bücher.example.org"))
+    (to,) = (line for line in re.sub(rb"\r\n ", b" ", content).split(b"\r\n") if line.startswith(b"To: "))
+    display_name, box = parseaddr(to.removeprefix(b"To: ").decode())
+    assert (decoded(display_name), box) == (name, "jörg@xn--bcher-kva.example.org")
 
 
 def test_a_bounce_address_names_the_mail() -> None:

@@ -13,9 +13,11 @@ def test_replies_go_to_the_sender_unless_reply_to_is_set() -> None:
     assert Config.read({**ENOUGH, "REPLY_TO": "hello@example.org"}).REPLY_TO == ("", "hello@example.org")
 
 
-def test_a_domain_in_another_script_is_written_in_ascii() -> None:
-    config = Config.read({**ENOUGH, "MAIL_FROM": "Bücher <events@bücher.example>"})
-    assert config.MAIL_FROM == ("Bücher", "events@xn--bcher-kva.example")
+@pytest.mark.parametrize(("host", "in_ascii"), [("bücher", "xn--bcher-kva"), ("straße", "xn--strae-oqa")])
+def test_a_domain_in_another_script_is_written_in_ascii_by_idna_2008(host: str, in_ascii: str) -> None:
+    config = Config.read({**ENOUGH, "MAIL_FROM": f"Bücher <events@{host}.example>"})
+    name, address = config.MAIL_FROM
+    assert (name, address) == ("Bücher", f"events@{in_ascii}.example")
 
 
 @pytest.mark.parametrize(
