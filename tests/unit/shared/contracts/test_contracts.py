@@ -49,6 +49,38 @@ def test_a_body_that_breaks_its_contract_is_refused_with_a_reason(body: object) 
         decode("settled", 1, body)
 
 
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_comes_off_the_wire_as_it_went_on(outcome: Outcome) -> None:
+    receipt = Settled(message_id="x", outcome=outcome, at=now())
+    decoded = decode("settled", 1, encode(receipt))
+    assert decoded == receipt
+    assert isinstance(decoded, Settled)
+    assert decoded.outcome is outcome
+
+
+@given(st.text().filter(lambda text: text not in set(Outcome)))
+def test_an_outcome_that_is_not_known_is_unreadable(outcome: str) -> None:
+    body = encode(Settled(message_id="x", outcome=Outcome.SENT, at=now()))
+    with pytest.raises(UnreadableMessage, match="outcome"):
+        decode("settled", 1, {**body, "outcome": outcome})
+
+
+@given(st.builds(MailDue, notice=notices, invite=invites))
+def test_an_unknown_kind_deep_in_a_message_is_unreadable(mail: MailDue) -> None:
+    body = encode(mail)
+    body["notice"]["kind"] = "birthday"
+    with pytest.raises(UnreadableMessage, match="kind"):
+        decode("mail-due", 1, body)
+
+
+@pytest.mark.parametrize("missing", ["message_id", "outcome", "at"])
+def test_a_field_without_a_default_must_be_there(missing: str) -> None:
+    body = encode(Settled(message_id="x", outcome=Outcome.SENT, at=now()))
+    del body[missing]
+    with pytest.raises(UnreadableMessage, match=missing):
+        decode("settled", 1, body)
+
+
 def test_a_message_nobody_has_agreed_on_is_refused() -> None:
     with pytest.raises(UnreadableMessage, match="There is no contract"):
         decode("settled", 99, {})
