@@ -152,7 +152,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
 def cancel_registration(registration_id: UUID) -> None:
     """Cancel a registration
 
-    The person is serialise_registration, and the place goes to whoever waits longest. What is known of them stays.
+    The person is notified, and the place goes to whoever waits longest. What is known of them stays.
     Cancelling twice changes nothing.
     """
     operations.cancel(_registration(registration_id), acting())
@@ -167,7 +167,7 @@ def cancel_registration(registration_id: UUID) -> None:
 def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Place somebody in a cohort, or decline
 
-    The person is serialise_registration. Deciding the same twice changes nothing.
+    The person is notified. Deciding the same twice changes nothing.
     """
     registration = _registration_that_stands(registration_id)
     programme = registration.event.programme
@@ -175,7 +175,7 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
     if given["cohort"] not in cohorts:
         raise Unusable({"cohort": "The event's programme has no such cohort."})
     if given["decision"] == "decline" and not given["reason"]:
-        raise Unusable({"reason": "Say why: the person is serialise_registration."})
+        raise Unusable({"reason": "Say why: the person is told the reason."})
     decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
     decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
     return serialise_registration(registration)

@@ -1,5 +1,6 @@
 """The API's description tells all that the API does."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,3 +100,10 @@ def test_the_reference_page_shows_all_of_it_without_a_script(client: FlaskClient
         assert f'id="schema-{name}"' in text
     assert "<script" not in text
     assert "style=" not in text
+
+
+def test_sentences_name_no_parts_of_the_code(spec: dict[str, Any]) -> None:
+    sentences = [operation["summary"] + operation.get("description", "") for _, _, operation in operations(spec)]
+    outside_code = [re.sub(r"`[^`]*`", "", sentence) for sentence in sentences]
+    assert outside_code
+    assert [sentence for sentence in outside_code if re.search(r"[a-z]_[a-z]", sentence)] == []
