@@ -63,13 +63,15 @@ class StoredSeries(TypeDecorator[Series]):
     def process_bind_param(self, value: Series | None, dialect: Dialect) -> Any:
         return value and {
             "rule": value.rule,
+            "in_utc": value.in_utc,
             "slots": [[slot.starts_at.isoformat(), slot.session_id] for slot in value.slots],
         }
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Series | None:
-        return value and Series(
-            value["rule"], tuple(Slot(datetime.fromisoformat(start), session) for start, session in value["slots"])
-        )
+        if not value:
+            return None
+        slots = tuple(Slot(datetime.fromisoformat(start), session) for start, session in value["slots"])
+        return Series(value["rule"], slots, in_utc=value.get("in_utc", False))
 
 
 class Shown:

@@ -1,5 +1,6 @@
 """What happens to a notice on its way through calendar."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -231,3 +232,19 @@ def test_the_digest_of_the_address_does_not_depend_on_its_case(world: World) -> 
     assert read(first).sequence.value == "0"
     with world.app.app_context():
         assert len(db.session.scalars(select(Invitation)).all()) == 1
+
+
+def test_a_series_that_is_written_in_utc_goes_on_in_utc_when_a_session_moves(world: World) -> None:
+    weeks = ["2027-01-28", "2027-02-04", "2027-02-11", "2027-02-18", "2027-02-25"]  # Casablanca goes back on 7 February
+    event = replace(an_event(*(f"{day}T10:00" for day in weeks)), timezone="Africa/Casablanca")
+    world.tell(a_notice(event))
+    sessions = list(event.sessions)
+    moved = timedelta(days=1)
+    third = sessions[2]
+    sessions[2] = replace(third, starts_at=third.starts_at + moved, ends_at=third.ends_at + moved)
+    later = a_notice(replace(event, sessions=tuple(sessions)), Kind.CHANGED, stated_at=STATED + timedelta(days=1))
+    invite = world.tell(later)
+    assert invite is not None
+    assert "TZID" not in invite.content
+    assert re.findall(r"RECURRENCE-ID[^\r]*", invite.content) == ["RECURRENCE-ID:20270211T100000Z"]
+    assert "EXDATE" not in invite.content
