@@ -11,7 +11,7 @@ from shared.messaging.inbox import Ended, Forward
 
 
 @queue.receives(NoticeDue)
-def staple_invite(due: NoticeDue, envelope: Envelope) -> Forward:
+def attach_invite(due: NoticeDue, envelope: Envelope) -> Forward:
     """Send a notice on its way with the invite that says the same."""
     return Forward("notifications", bring_up_to_date(due.notice, bulk=envelope.bulk))
 

@@ -1,10 +1,8 @@
 """Keeps what is in people's calendars right: decides what to send of each invite, writes it, remembers it."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import current_app
-from sqlalchemy import insert
 
 from services.calendar import ics
 from services.calendar.models import Invitation, Registration, db, queue
@@ -48,7 +46,7 @@ def bring_up_to_date(notice: Notice, *, bulk: bool) -> MailDue:
     registration.page_url = notice.page_url
     registration.show(notice.event, stands=notice.holds_place, stated_at=notice.stated_at)
     if known is None:
-        _write_down(registration)
+        db.session.add(registration)
     return MailDue(notice=notice, invite=invite)
 
 
@@ -56,14 +54,6 @@ def _first_told(notice: Notice) -> Registration:
     return Registration(
         id=notice.registration_id, person_id=notice.recipient.person_id, event=notice.event, cancelled_at={}
     )
-
-
-def _write_down(registration: Registration) -> None:
-    """Add a registration and its invitations, past the unit of work, which takes several times as long."""
-    for row in (registration, *registration.invitations):
-        table: Any = row.__table__
-        values = {column.name: getattr(row, column.name) for column in table.columns}
-        db.session.connection().execute(insert(table), values)
 
 
 def _from_whom_they_know(notice: Notice, before: EventFacts) -> Notice:

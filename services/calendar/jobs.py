@@ -32,4 +32,3 @@ def forget_the_past() -> None:
     """Delete what is known of people whose event ended 90 days ago, and listings a year old."""
     db.session.execute(delete(Registration).where(Registration.ends_at < now() - PERSONAL_KEPT))
     db.session.execute(delete(Listing).where(Listing.ends_at < now() - LISTINGS_KEPT))
-    db.session.commit()

@@ -6,7 +6,6 @@ where it may make one table.
 
 import json
 import os
-import smtplib
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -82,15 +81,6 @@ def psycopg_insert(url: str) -> Application:
         return [body]
 
     return application
-
-
-def smtplib_loop(port: int, size: int, count: int) -> None:
-    """Send mails of so many bytes, one after another over one connection."""
-    line = b"Sixty characters of text that say nothing, and their end.\r\n"
-    content = b"Subject: A mail\r\n\r\n" + line * (size // len(line))
-    with smtplib.SMTP("127.0.0.1", port) as relay:
-        for number in range(count):
-            relay.sendmail("events@example.org", [f"loop{number}@example.org"], content)
 
 
 def main() -> None:

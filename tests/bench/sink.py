@@ -3,6 +3,7 @@
 A line a mail on standard output: monotonic seconds, recipient, bytes. `Sink` runs one and reads it.
 """
 
+import smtplib
 import subprocess
 import sys
 import threading
@@ -74,6 +75,20 @@ class Sink:
             with self._came:
                 self.arrivals.append(Arrival(float(at), to.decode(), int(size)))
                 self._came.notify_all()
+
+
+def smtplib_loop(sink: Sink, count: int) -> float:
+    """Send mails as large as the sink's last one, one after another over one connection.
+
+    Returns the seconds until the last has arrived.
+    """
+    size, before, began = sink.arrivals[-1].size, len(sink.arrivals), monotonic()
+    line = b"Sixty characters of text that say nothing, and their end.\r\n"
+    content = b"Subject: A mail\r\n\r\n" + line * (size // len(line))
+    with smtplib.SMTP("127.0.0.1", sink.port) as relay:
+        for number in range(count):
+            relay.sendmail("events@example.org", [f"loop{number}@example.org"], content)
+    return sink.wait_for(before + count)[-1].at - began
 
 
 class _Takes:

@@ -17,9 +17,10 @@ from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, 
 from shared.database.ids import new_id
 from shared.database.migrations import upgrade
 from shared.messaging.envelope import Envelope
+from tests.support import calendar_examples
 
 SECRET = "a secret for tests"
-STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
+STATED = calendar_examples.STATED
 ADA = Recipient(person_id="p1", name="Ada Example", email="Ada@Example.org")
 
 
@@ -56,16 +57,7 @@ def without_session(event: EventFacts, number: int) -> EventFacts:
 
 def a_notice(event: EventFacts, kind: Kind = Kind.CONFIRMED, **changes: object) -> Notice:
     """A notice to Ada; she holds a place unless `changes` say otherwise."""
-    notice = Notice(
-        kind=kind,
-        registration_id="r1",
-        stated_at=STATED,
-        recipient=ADA,
-        event=event,
-        page_url="https://charity.example.org/registrations/token",
-        holds_place=True,
-    )
-    return replace(notice, **changes)  # type: ignore[arg-type]
+    return calendar_examples.a_notice(event, **{"kind": kind, "recipient": ADA, **changes})
 
 
 class World:

@@ -15,7 +15,7 @@ from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites, what_is_wrong
 from services.registration.rules.questions import read_questions
-from services.registration.rules.times import LONGEST_SESSION, NoSuchTime, instant_of
+from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
 from services.registration.web.form_reading import Unusable
 
 
@@ -118,8 +118,8 @@ def _session(
         return None
     if ends_at <= starts_at:
         errors[f"{path}.ends_at"] = "A session ends after it starts."
-    if ends_at - starts_at > LONGEST_SESSION:
-        errors[f"{path}.ends_at"] = "A session lasts at most 31 days. Is the year right?"
+    if lasts_too_long(starts_at, ends_at):
+        errors[f"{path}.ends_at"] = TOO_LONG
     details = SessionDetails(starts_at, ends_at, given["title"], given["location"], given["join_url"] or None)
     return PlannedSession(details, session_id)
 

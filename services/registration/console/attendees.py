@@ -26,7 +26,7 @@ from services.registration.operations import placements, registrations
 from services.registration.queries import attendees, counts, event_snapshots
 from services.registration.queries.attendees import BadCursor, Filters
 from services.registration.queries.placements import by_person
-from services.registration.web.confirm_form import ConfirmForm, confirm_form
+from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.fields import Line, Needed, OneOf
 from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
@@ -34,7 +34,12 @@ from services.registration.web.idempotency import idempotent_form
 blueprint = Blueprint("attendees", __name__)
 LONGEST_REASON = 1000
 PLACE, DECLINE = "place", "decline"
-CancelForm = confirm_form("Cancel this registration?", yes="Yes, cancel it", no="No, keep it")
+
+
+class CancelForm(ConfirmForm):
+    """The question before a registration is cancelled."""
+
+    sure = confirmation("Cancel this registration?", yes="Yes, cancel it", no="No, keep it")
 
 
 class DecisionForm(PageForm):

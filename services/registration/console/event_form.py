@@ -11,7 +11,7 @@ from services.registration.models import Event, Session
 from services.registration.operations.events import PlannedSession
 from services.registration.rules.events import SessionDetails
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, what_is_wrong
-from services.registration.rules.times import LONGEST_SESSION
+from services.registration.rules.times import TOO_LONG, lasts_too_long
 from services.registration.web.fields import Email, Line, LocalDateTime, Needed, WholeNumber, YesOrNo
 from services.registration.web.forms import PageForm
 
@@ -33,11 +33,13 @@ class SessionForm(Form):
             raise ValidationError("Enter a link that begins with https://.")
 
     def validate_ends_at(self, ends_at: LocalDateTime) -> None:
-        """Raises ValidationError where the session ends before it starts."""
-        if self.starts_at.data and ends_at.data and ends_at.data <= self.starts_at.data:
+        """Raises ValidationError where the session ends before it starts, or lasts too long."""
+        if not self.starts_at.data or not ends_at.data:
+            return
+        if ends_at.data <= self.starts_at.data:
             raise ValidationError("The end must come after the start.")
-        if self.starts_at.data and ends_at.data and ends_at.data - self.starts_at.data > LONGEST_SESSION:
-            raise ValidationError("A session lasts at most 31 days. Is the year right?")
+        if lasts_too_long(self.starts_at.data, ends_at.data):
+            raise ValidationError(TOO_LONG)
 
     def planned(self, session: Session) -> PlannedSession:
         """The session with its changes."""

@@ -39,6 +39,11 @@ class EventPlan:
     questions: tuple[dict[str, Any], ...] = ()
     programme: Programme | None = None
 
+    @property
+    def sessions_in_order(self) -> list[PlannedSession]:
+        """The sessions, the earliest first."""
+        return sorted(self.sessions, key=lambda session: session.details.starts_at)
+
 
 class NameTaken(Exception):
     """Another event has this slug already."""
@@ -91,7 +96,7 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
     other_choices = ["invites"] if event.invites != plan.details.invites else []
     other_capacity = event.capacity != plan.details.capacity
     event.details, event.programme = plan.details, plan.programme
-    _replace_sessions(event, plan.sessions)
+    _replace_sessions(event, plan.sessions_in_order)
     _change_form(event, plan.questions)
     if other_capacity:
         places.recount(event)
@@ -154,7 +159,7 @@ def _announce(event: Event, changes: list[str]) -> None:
 def _differences(event: Event, plan: EventPlan) -> list[str]:
     """The changes that a notice names: title, time, place."""
     before = [session.details for session in event.live_sessions]
-    after = sorted((session.details for session in plan.sessions), key=_start)
+    after = [session.details for session in plan.sessions_in_order]
     differs = []
     if event.title != plan.details.title:
         differs.append("title")
@@ -173,11 +178,7 @@ def _places(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
     return [(session.location, session.join_url) for session in sessions]
 
 
-def _start(details: SessionDetails) -> datetime:
-    return details.starts_at
-
-
-def _replace_sessions(event: Event, planned: tuple[PlannedSession, ...]) -> None:
+def _replace_sessions(event: Event, planned: list[PlannedSession]) -> None:
     """Keep a session's identity where it is named or, failing that, where its place in order is the same.
 
     One that is no longer among them is cancelled and kept: people hold invitations to it.
@@ -185,7 +186,7 @@ def _replace_sessions(event: Event, planned: tuple[PlannedSession, ...]) -> None
     live = {session.id: session for session in event.live_sessions}
     moved: list[Session] = []
     unnamed = [session for session in live.values() if session.id not in {one.id for one in planned}]
-    for one in sorted(planned, key=lambda session: session.details.starts_at):
+    for one in planned:
         session = live.pop(one.id, None) if one.id else None
         if session is None and one.id is None and unnamed:
             session = live.pop(unnamed.pop(0).id)

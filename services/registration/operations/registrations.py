@@ -26,7 +26,6 @@ class Registered:
 
     registration: Registration
     status: Status
-    is_new: bool
 
 
 def register(event: Event, application: Application, by: Actor) -> Registered:
@@ -40,7 +39,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     if registration is not None and registration.status in STANDS:
         if notices.remind_of_registration(registration):
             timeline.record(registration, "registered again", by)
-        return Registered(registration, status, is_new=False)
+        return Registered(registration, status)
 
     registration = registration or Registration.of(person, event)
     _fill_in(registration, application)
@@ -51,7 +50,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     next_steps = placements.route(registration)
     kind = Kind.CONFIRMED if registration.holds_place else Kind.WAITLISTED
     notices.notify(registration, kind, next_steps=next_steps)
-    return Registered(registration, status, is_new=True)
+    return Registered(registration, status)
 
 
 def cancel(registration: Registration, by: Actor, *, reason: str = "", told: str = "") -> None:

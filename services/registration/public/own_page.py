@@ -9,14 +9,19 @@ from services.registration.operations import placements, registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import event_snapshots
 from services.registration.rules.consents import WORDINGS
-from services.registration.web.confirm_form import ConfirmForm, confirm_form
+from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.registration_form import AnswersForm, answers_form, as_answered
 from services.registration.web.same_site import refuse_other_sites
 from shared.web.tokens import BadToken, ExpiredToken
 
 blueprint = Blueprint("own_pages", __name__, url_prefix="/registrations/<token>")
-CancelForm = confirm_form("Do you want to cancel?", yes="Yes, cancel my place", no="No, keep it")
+
+
+class CancelForm(ConfirmForm):
+    """The question before a person cancels their registration."""
+
+    sure = confirmation("Do you want to cancel?", yes="Yes, cancel my place", no="No, keep it")
 
 
 @blueprint.after_request

@@ -10,11 +10,6 @@ from sqlalchemy.orm import lazyload
 from services.registration.models import Placement, Registration, db
 
 
-def of(registration: Registration) -> list[Placement]:
-    """All placements of the registrant."""
-    return by_person([registration])[registration.person_id]
-
-
 def by_person(registrations: Iterable[Registration]) -> dict[UUID, list[Placement]]:
     """All placements of these registrants, by person id."""
     people = {registration.person_id for registration in registrations}

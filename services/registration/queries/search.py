@@ -16,5 +16,5 @@ def searchable_text(name: str, email_key: str, organisation: str) -> str:
 
 def of_event(event: Event, words: str) -> list[ColumnElement[bool]]:
     """Conditions for the registrations of an event whose searchable text contains every one of these words."""
-    sought = [word.replace("\0", "") for word in folded(words).split()]
+    sought = folded(words).split()
     return [Registration.event_id == event.id, *(Registration.search.contains(one, autoescape=True) for one in sought)]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONGEST_SESSION = timedelta(days=31)
+TOO_LONG = "A session lasts at most 31 days. Is the year right?"
 
 
 class NoSuchTime(ValueError):
@@ -19,3 +20,8 @@ def instant_of(local: datetime, timezone: str) -> datetime:
     if instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) != local.replace(fold=0):
         raise NoSuchTime("The clocks go forward and skip this time. Choose another.")
     return instant
+
+
+def lasts_too_long(starts_at: datetime, ends_at: datetime) -> bool:
+    """True for a session of more than 31 days, which is most likely a slip in the year. TOO_LONG says so."""
+    return ends_at - starts_at > LONGEST_SESSION

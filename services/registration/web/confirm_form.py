@@ -1,7 +1,6 @@
 """A form that asks before something is taken away. Nothing is preselected, so a program that presses buttons does
 nothing."""
 
-from functools import lru_cache
 from typing import Any
 
 from wtforms.fields.choices import SelectChoice
@@ -30,13 +29,3 @@ def confirmation(question: str, *, yes: str, no: str) -> OneOf:
         [Needed("Choose yes or no. Nothing has been changed yet.")],
         choices=(SelectChoice(YES, yes), SelectChoice(NO, no)),
     )
-
-
-@lru_cache(maxsize=16)
-def confirm_form(question: str, *, yes: str, no: str) -> type[ConfirmForm]:
-    """The form that asks nothing but this."""
-
-    class Asking(ConfirmForm):
-        sure = confirmation(question, yes=yes, no=no)
-
-    return Asking

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from tests.bench.floors import smtplib_loop
 from tests.bench.load import Client, load
 from tests.bench.product import EVENT, Applicants, mailing
 from tests.bench.rows.row import Figures, Row, Stage
+from tests.bench.sink import smtplib_loop
 
 VISITS_ONE_BY_ONE = 30
 RUSH, RUSH_AT_ONCE = 500, 32
@@ -92,14 +92,11 @@ def rush(stage: Stage) -> Iterator[Callable[[], Figures]]:
     with mailing(stage.stores, stage.folder) as (running, sink):
 
         def measure() -> Figures:
-            size, before = sink.arrivals[-1].size, len(sink.arrivals)
-            began = monotonic()
-            smtplib_loop(sink.port, size, RUSH)
-            floor = sink.wait_for(before + RUSH)[-1].at - began
+            floor, before = smtplib_loop(sink, RUSH), len(sink.arrivals)
             began = monotonic()
             load(running.port, people.register, at_once=RUSH_AT_ONCE, turns=RUSH).expect(201)
             accepted = monotonic() - began
-            product = sink.wait_for(before + 2 * RUSH)[-1].at - began
+            product = sink.wait_for(before + RUSH)[-1].at - began
             return {
                 "smtplib loop, mails a second": RUSH / floor,
                 "registration to mail, mails a second": RUSH / product,
