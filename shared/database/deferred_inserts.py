@@ -14,7 +14,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Executable, Table, insert
+from sqlalchemy import Column, Connection, Executable, Table, insert, inspect
 from sqlalchemy.dialects import postgresql
 
 from shared.database.types import aware
@@ -40,6 +40,13 @@ def _by_table(rows: Iterable[Row]) -> dict[Table, list[dict[str, Any]]]:
     for table, values in rows:
         found.setdefault(table, []).append(values)
     return found
+
+
+def row_of(new: Any) -> Row:
+    """The row of a new object. Unset columns get their defaults."""
+    state = inspect(new)
+    set_here = ((one.columns[0].name, state.dict[one.key]) for one in state.mapper.column_attrs if one.key in state.dict)
+    return state.mapper.local_table, whole_row(state.mapper.local_table, dict(set_here))
 
 
 def whole_row(table: Table, values: dict[str, Any]) -> dict[str, Any]:

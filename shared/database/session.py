@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Table
-from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy import Table, inspect
+from sqlalchemy.orm import Session, make_transient_to_detached, scoped_session
 
-from shared.database.deferred_inserts import insert_rows, whole_row
+from shared.database.deferred_inserts import insert_rows, row_of, whole_row
 
 AnySession = Session | scoped_session[Any]
 
@@ -17,6 +17,7 @@ class CommitSession(FlaskSession):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._objects: list[Any] = []
         self._rows: list[tuple[Table, dict[str, Any]]] = []
         self._callbacks: list[Callable[[], None]] = []
 
@@ -40,23 +41,32 @@ class CommitSession(FlaskSession):
 
     def defer(self, table: Table, values: dict[str, Any]) -> None:
         """Insert a row at the commit."""
-        if not self._rows:
-            self.connection()  # begin a transaction, so that a rollback has one to end
+        self.connection()  # begin a transaction, so that a rollback has one to end
         self._rows.append((table, values))
 
+    def defer_object(self, new: Any) -> None:
+        """Insert a new object at the commit, before the deferred rows."""
+        self.connection()
+        self._objects.append(new)
+
     def write_deferred(self) -> None:
-        """Insert the deferred rows now. Raises IntegrityError."""
-        rows, self._rows = self._rows, []
-        if rows:
-            self.flush()  # the rows may refer to objects of the unit of work
-            insert_rows(self.connection(), rows)
+        """Insert the deferred objects and rows now. Raises IntegrityError."""
+        objects, rows, self._objects, self._rows = self._objects, self._rows, [], []
+        if not (objects or rows):
+            return
+        self.flush()  # they may refer to objects of the unit of work, or have become some
+        objects = [new for new in objects if inspect(new).transient]
+        insert_rows(self.connection(), [*map(row_of, objects), *rows])
+        for stored in objects:
+            make_transient_to_detached(stored)
+            self.add(stored)
 
     def call_after_commit(self, call: Callable[[], None]) -> None:
         """Call a function once the transaction has committed; never if it rolls back."""
         self._callbacks.append(call)
 
     def _discard(self) -> None:
-        self._rows, self._callbacks = [], []
+        self._objects, self._rows, self._callbacks = [], [], []
 
 
 def insert_at_commit(session: AnySession, model: Any, **values: Any) -> None:
@@ -68,8 +78,16 @@ def insert_at_commit(session: AnySession, model: Any, **values: Any) -> None:
     _own(session).defer(table, whole_row(table, values))
 
 
+def add_at_commit(session: AnySession, new: Any) -> None:
+    """Insert a new object, as it is then, when the transaction commits. Until then no query finds it.
+
+    Saves the time that the unit of work takes for a new object (decision 9). The object's foreign keys must be set.
+    """
+    _own(session).defer_object(new)
+
+
 def write_deferred(session: AnySession) -> None:
-    """Insert the session's deferred rows now. Raises IntegrityError."""
+    """Insert the session's deferred objects and rows now. Raises IntegrityError."""
     _own(session).write_deferred()
 
 

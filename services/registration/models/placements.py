@@ -89,6 +89,7 @@ class Placement(Model):
             id=new_id(),
             person_id=registration.person_id,
             registration=registration,
+            registration_id=registration.id,
             cohort=cohort,
             cohort_id=cohort.id,
             status=PlacementStatus.PROPOSED,

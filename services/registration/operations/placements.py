@@ -19,7 +19,7 @@ from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
 from services.registration.rules.routing import Decision, Outcome, Verdict, decide
 from shared.contracts.notices import Kind
-from shared.database.session import insert_at_commit
+from shared.database.session import add_at_commit, insert_at_commit
 from shared.database.utc import now
 
 STATUS_OF = {
@@ -45,8 +45,11 @@ def route(registration: Registration) -> tuple[str, ...]:
     sentences: list[str] = []
     for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
         placement = existing.get(cohort.id)
-        if verdict.asked if placement is None else not placement.pinned:
-            status = _apply(verdict, placement or Placement.of(registration, cohort), registration)
+        if placement is None and verdict.asked:
+            placement = Placement.of(registration, cohort)
+            add_at_commit(db.session, placement)
+        if placement is not None and not placement.pinned:
+            status = _apply(verdict, placement, registration)
             sentences.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
     for_person = tuple(filter(None, sentences))
     _record_decision(registration, decision, for_person)
@@ -98,7 +101,6 @@ def _apply(verdict: Verdict, placement: Placement, registration: Registration) -
     placement.registration = registration
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
     placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
-    db.session.add(placement)
     return status
 
 

@@ -15,7 +15,7 @@ from services.registration.rules.places import STANDS, Status
 from shared.contracts.notices import Kind
 from shared.database.db import add_if_absent
 from shared.database.ids import new_id
-from shared.database.session import insert_at_commit
+from shared.database.session import add_at_commit, insert_at_commit, write_deferred
 from shared.database.utc import now
 
 
@@ -41,10 +41,11 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
             timeline.record(registration, "registered again", by)
         return Registered(registration, status)
 
-    registration = registration or Registration.of(person, event)
+    if registration is None:
+        registration = Registration.of(person, event)
+        add_at_commit(db.session, registration)
     _fill_in(registration, application)
     places.take(registration, status)
-    db.session.add(registration)
     _record_consents(registration, application)
     timeline.record(registration, "registered", by, status=status)
     next_steps = placements.route(registration)
@@ -86,6 +87,7 @@ def _find_or_add(application: Application) -> tuple[Person, bool]:
     added = add_if_absent(db.session, Person, values)
     if added is not None:
         return added, True
+    write_deferred(db.session)  # this transaction may have registered them
     known = select(Person).filter_by(email_key=application.email_key).with_for_update()
     return db.session.scalars(known).one(), False
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.database.db import connect, database
-from shared.database.session import call_after_commit, insert_at_commit, write_deferred
+from shared.database.session import add_at_commit, call_after_commit, insert_at_commit, write_deferred
 
 
 class Place:
@@ -95,6 +95,34 @@ def test_objects_that_deferred_rows_may_refer_to_are_written_first(place: Place)
     place.defer(id=2, text="a deferred row")
     place.session.commit()
     assert ["an object" in values for values in order if "a" in values][:2] == [True, False]
+
+
+def test_a_deferred_object_is_stored_as_it_is_at_the_commit_and_is_an_ordinary_object_after_it(place: Place) -> None:
+    note = place.Note(id=1, text="as it was added")
+    add_at_commit(place.session, note)
+    note.text = "as it became"
+    assert place.notes() == []
+    place.session.commit()
+    assert place.notes() == [(1, "as it became")]
+    note.text = "as it was changed later"
+    place.session.commit()
+    assert place.notes() == [(1, "as it was changed later")]
+
+
+def test_a_deferred_object_that_has_joined_the_unit_of_work_is_written_once(place: Place) -> None:
+    note = place.Note(id=1, text="one")
+    add_at_commit(place.session, note)
+    place.session.add(note)
+    place.session.commit()
+    assert place.notes() == [(1, "one")]
+
+
+@pytest.mark.parametrize("end", ["rollback", "close"])
+def test_a_transaction_that_ends_without_a_commit_forgets_deferred_objects(place: Place, end: str) -> None:
+    add_at_commit(place.session, place.Note(id=1))
+    getattr(place.session, end)()
+    place.session.commit()
+    assert place.notes() == []
 
 
 @pytest.mark.parametrize("end", ["rollback", "close"])

@@ -1,0 +1,25 @@
+"""Registering as an operation: several may share one transaction."""
+
+from flask import Flask
+from sqlalchemy import select
+
+from services.registration.models import Outbox, Registration, db
+from services.registration.operations import registrations
+from services.registration.operations.timeline import SYSTEM
+from services.registration.queries import event_snapshots
+from services.registration.rules.applications import Application
+
+ANN = Application("Ann Example", "ann@example.org", "ann@example.org", "", {}, ("privacy",), source="api")
+
+
+def test_one_person_registered_twice_in_a_transaction_has_one_registration(app: Flask, event: str) -> None:
+    with app.test_request_context(method="POST"):
+        snapshot = event_snapshots.get(event)
+        assert snapshot is not None
+        first = registrations.register(snapshot.attach(), ANN, SYSTEM)
+        second = registrations.register(snapshot.attach(), ANN, SYSTEM)
+        db.session.commit()
+        assert first.registration is second.registration
+        assert len(db.session.scalars(select(Registration)).all()) == 1
+        kinds = [row.body["notice"]["kind"] for row in db.session.scalars(select(Outbox)) if "notice" in row.body]
+        assert sorted(kinds) == ["already_registered", "confirmed"]
