@@ -1,4 +1,4 @@
-"""A page to read the API's description on, without a script."""
+"""A page with the API's description, without JavaScript."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("reference", __name__, template_folder="templates")
 
 @blueprint.get("/api/docs")
 def page() -> ResponseReturnValue:
-    """Every operation by its part, and the shape of every body."""
+    """Every operation, by part, and the schema of every body."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
     parts = [{**tag, "operations": _operations(spec, tag["name"])} for tag in spec["tags"]]
     return render_template(

@@ -1,4 +1,4 @@
-"""Organisers' Markdown: made into HTML that is safe to show, or into plain text for mail."""
+"""Renders organisers' Markdown as safe HTML, or as plain text for mail."""
 
 import html
 from collections.abc import Iterator
