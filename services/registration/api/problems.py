@@ -42,7 +42,7 @@ class Problem(Schema):
         keys=fields.String(),
         values=fields.List(fields.String()),
         metadata={
-            "description": "Only with 422: by field, sentences about what is wrong.",
+            "description": "Only with 422: sentences by field.",
             "example": {"email": ["Enter your e-mail address."]},
         },
     )

@@ -23,7 +23,7 @@ def page() -> ResponseReturnValue:
         parts=parts,
         schemas=spec["components"]["schemas"],
         spec_url=f"{PREFIX}/openapi.json",
-        resolve=lambda thing: _resolve(spec, thing),
+        resolve=lambda node: _resolve(spec, node),
         type_of=type_of,
     )
 
@@ -51,12 +51,12 @@ def _operations(spec: dict[str, Any], tag: str) -> list[dict[str, Any]]:
     ]
 
 
-def _resolve(spec: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
-    """The target of a reference within the description, or the thing itself."""
-    if "$ref" not in thing:
-        return thing
+def _resolve(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The target of a reference within the description, or the node itself."""
+    if "$ref" not in node:
+        return node
     found: Any = spec
-    for step in thing["$ref"].removeprefix("#/").split("/"):
+    for step in node["$ref"].removeprefix("#/").split("/"):
         found = found[step]
     resolved: dict[str, Any] = found
     return resolved

@@ -29,7 +29,7 @@ STATUS_OF = {
     Outcome.SET_ASIDE: PlacementStatus.WITHDRAWN,
     Outcome.NOT_ASKED: PlacementStatus.WITHDRAWN,
 }
-FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is room."
+FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is a place."
 
 
 def route(registration: Registration) -> tuple[str, ...]:

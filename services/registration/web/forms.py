@@ -23,7 +23,7 @@ class Problem(NamedTuple):
 
 
 class PageForm(FlaskForm):
-    """A form on a page. It reads what was sent with the request, and otherwise holds what it is given.
+    """A form on a page. It has the values of the request, or else those it is given.
 
     The form does not check CSRF: the console does for every request, and public pages use no cookies.
     """

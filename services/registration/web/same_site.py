@@ -15,8 +15,8 @@ def refuse_other_sites() -> None:
     if site is not None:
         allowed = site in ("same-origin", "none")
     elif (origin := request.headers.get("Origin")) == "null":
-        # A browser without Fetch Metadata, on a page whose policy is no-referrer, as ours is. The key in the form, or
-        # the token in its address, shows that the page was ours.
+        # A browser without Fetch Metadata sends null from a page with the policy no-referrer, as ours have. The form's
+        # key, or the token in its URL, proves that the page is ours.
         allowed = request.referrer is None
     else:
         ours = (request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc)

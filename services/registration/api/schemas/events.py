@@ -50,7 +50,7 @@ class Session(Body):
 
 
 class Choice(Body):
-    """One thing that can be chosen."""
+    """An option of a question."""
 
     value = Line(required=True, metadata=about("What an answer holds."))
     label = Line(required=True, metadata=about("What people see."))
