@@ -178,7 +178,7 @@ def has_nothing_to_tell(_: World) -> None:
 
 def tells_of_a_change(world: World) -> None:
     world.event.revision += 1
-    world.event.telling = True
+    world.event.notices_due = True
     assert events.notify_of_changes() > 0
 
 

@@ -13,36 +13,36 @@ from services.registration.api.blueprint import PREFIX
 __all__ = ["init_api"]
 
 ABOUT = """\
-Events, the people who register for them, and the cohorts they come into.
+Events, registrations and the cohorts of programmes.
 
-Whoever may read a public page may read the same here, and register. The rest is for organisers, who send
-`Authorization: Bearer KEY`. Bodies are JSON objects of at most 256 KiB. What goes wrong is told as problem
-details (RFC 9457); with 422, `errors` has sentences by field.
+Anybody can read published events and register. Everything else is for organisers, who send
+`Authorization: Bearer KEY`. Bodies are JSON objects of at most 256 KiB. Errors are problem details
+(RFC 9457); with 422, `errors` has sentences by field.
 """
 
 
 class PlacecardApi(Api):  # type: ignore[misc]
-    """flask-smorest with problems for errors, which `problems` answers with and this only describes."""
+    """flask-smorest, describing errors as problem details. `problems` handles the errors themselves."""
 
     ERROR_SCHEMA = problems.Problem
 
     def _register_error_handlers(self) -> None:
-        problems.tell_of_missing_addresses(self._app)
+        problems.handle_routing_errors(self._app)
 
     def _register_responses(self) -> None:
         content = {problems.MEDIA_TYPE: {"schema": problems.Problem}}
         for status in HTTPStatus:
-            described: dict[str, Any] = {"description": status.phrase, "content": content}
-            self.spec.components.response(status.name, described, lazy=True)
-        anything = {"description": "Whatever else goes wrong", "content": content}
-        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, anything, lazy=True)
+            response: dict[str, Any] = {"description": status.phrase, "content": content}
+            self.spec.components.response(status.name, response, lazy=True)
+        default = {"description": "Any other error", "content": content}
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, default, lazy=True)
 
     def _register_pagination_header(self) -> None:
-        """Pages are told in bodies, by `next_cursor`."""
+        """No header: bodies have `next_cursor`."""
 
 
 def init_api(app: Flask) -> None:
-    """Open the API, its description and a page to read that on."""
+    """Add the API, its OpenAPI description and the reference page."""
     app.config.update(
         API_TITLE="Placecard",
         API_VERSION="v1",

@@ -1,4 +1,4 @@
-"""Authentication of the API: organisers have a key, anybody else has none."""
+"""Authentication of the API: organisers send a key, the public sends none."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -24,7 +24,7 @@ def authenticate() -> None:
     scheme, _, key = header.partition(" ")
     g.api_key = organisers.api_key(key.strip()) if scheme.lower() == "bearer" else None
     if g.api_key is None:
-        _ask_for_key("This key is not one of ours, or was revoked.")
+        _require_key("This API key is not valid, or was revoked.")
 
 
 def is_organiser() -> bool:
@@ -38,21 +38,21 @@ def acting() -> Actor:
 
 
 def open_to_all(view: V) -> V:
-    """Say in the API's description that an organiser's key is welcome and not needed."""
+    """Mark the view in the API's description as public: an organiser's key is optional."""
     return ApiBlueprint.doc(security=[{}, {"key": []}])(fails_with(401)(view))
 
 
 def organisers_only(view: V) -> V:
-    """Ask for an organiser's key, and say so in the API's description."""
+    """Require an organiser's key, and say so in the API's description."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if not is_organiser():
-            _ask_for_key("This part of the API is for organisers: send Authorization: Bearer KEY.")
+            _require_key("This part of the API is for organisers: send Authorization: Bearer KEY.")
         return view(*args, **kwargs)
 
     return ApiBlueprint.doc(security=[{"key": []}])(fails_with(401)(cast("V", guarded)))
 
 
-def _ask_for_key(sentence: str) -> NoReturn:
+def _require_key(sentence: str) -> NoReturn:
     raise Unauthorized(sentence, www_authenticate=WWWAuthenticate("bearer", {"realm": "Placecard"}))

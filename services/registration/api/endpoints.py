@@ -1,4 +1,4 @@
-"""The class of the API's blueprints: reads bodies strictly, and puts what its decorators know into the description."""
+"""The class of the API's blueprints: reads bodies strictly; its decorators add to the OpenAPI description."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -18,7 +18,7 @@ BODY_FAILS = (400, 413, 415)
 
 
 class StrictParser(FlaskParser):
-    """Reads bodies that must be JSON objects, and addresses that hold only what we know."""
+    """Reads bodies, which must be JSON objects, and query strings. Unknown fields and parameters are rejected."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": RAISE, "query": RAISE}
 
@@ -31,7 +31,7 @@ class StrictParser(FlaskParser):
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]
-    """A part of the API. What its decorators know goes into the API's description."""
+    """A part of the API. Its decorators add to the API's description."""
 
     ARGUMENTS_PARSER = StrictParser()
 
@@ -45,7 +45,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         return named
 
     def arguments(self, schema: Any, location: str = "json", **options: Any) -> Callable[[V], V]:
-        """Read the body, or what follows the address, by a schema."""
+        """Read the body or the query string by a schema."""
         read = super().arguments(schema, location=location, **options)
 
         def reading(view: V) -> V:
@@ -62,7 +62,7 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
 
 
 def fails_with(*statuses: int) -> Callable[[V], V]:
-    """Say in the API's description which problems an operation answers with."""
+    """Add these error statuses of an operation to the API's description."""
 
     def describe(view: V) -> V:
         for status in statuses:

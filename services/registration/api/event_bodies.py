@@ -1,4 +1,4 @@
-"""Between an event's body, in local times, and its plan, in instants."""
+"""Serialises events, and reads them. Bodies have local times, plans have instants."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
@@ -20,7 +20,7 @@ from services.registration.web.form_reading import Unusable
 
 
 def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
-    """The body of an event; strangers see neither join links nor numbers."""
+    """The body of an event. The public sees neither join links nor counts."""
     body = {
         "id": event.id,
         "slug": event.slug,
@@ -48,14 +48,14 @@ def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = 
 
 
 def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPlan:
-    """The event that a body describes; fields that are not given stay as they were `before`.
+    """The event in a body; fields that are left out stay as they were `before`.
 
-    Sessions that are not given keep their local time where the zone changes. Raises Unusable.
+    Where only the zone changes, sessions keep their local times. Raises Unusable.
     """
     errors: dict[str, str] = {}
     whole = {**serialise_event(before, to_organiser=True), **given} if before else dict(given)
     if before and whole["slug"] != before.slug:
-        errors["slug"] = "The slug is part of addresses that people have; it cannot change."
+        errors["slug"] = "A slug cannot change: it is part of links that people have."
     if before and not given.keys() & {"sessions", "timezone"}:
         sessions = tuple(PlannedSession(session.details, session.id) for session in before.live_sessions)
     else:
@@ -107,10 +107,10 @@ def _sessions(
 def _session(
     given: dict[str, Any], timezone: str, known: set[UUID], path: str, errors: dict[str, str]
 ) -> PlannedSession | None:
-    """A planned session, or None with its errors noted; each of the `known` is named once."""
+    """A planned session, or None with its errors in `errors`. Each id in `known` can be used once."""
     session_id = given.get("id")
     if session_id is not None and session_id not in known:
-        errors[f"{path}.id"] = "This event has no such session, or it is named twice."
+        errors[f"{path}.id"] = "This event has no such session, or the id is used twice."
     known.discard(session_id)
     starts_at = _instant(given["starts_at"], timezone, f"{path}.starts_at", errors)
     ends_at = _instant(given["ends_at"], timezone, f"{path}.ends_at", errors)

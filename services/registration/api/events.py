@@ -27,7 +27,7 @@ blueprint = api_blueprint("Events", "Webinars and meetings, of one session or se
 def list_events(paging: dict[str, Any]) -> dict[str, Any]:
     """List events
 
-    The latest made first: published ones for the public, all for organisers.
+    The newest first: published ones for the public, all for organisers.
     """
     query = select(Event).order_by(Event.id.desc())
     if not is_organiser():
@@ -50,7 +50,7 @@ def list_events(paging: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(events.Event)
 @blueprint.response(201, events.Event)
 def create_event(given: dict[str, Any]) -> dict[str, Any]:
-    """Make an event
+    """Create an event
 
     It is a draft, which only organisers see, until it is published.
     """
@@ -63,9 +63,9 @@ def create_event(given: dict[str, Any]) -> dict[str, Any]:
 @fails_with(404)
 @blueprint.response(200, events.Event)
 def get_event(slug: str) -> dict[str, Any]:
-    """Look at an event
+    """Get an event
 
-    The public sees published and cancelled ones, without their join links.
+    The public sees published and cancelled events, without join links.
     """
     return serialise_event(visible_event(slug), to_organiser=is_organiser())
 
@@ -79,9 +79,9 @@ def get_event(slug: str) -> dict[str, Any]:
 def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Change an event
 
-    Only what is given changes. Sessions replace the ones it had; each may carry the id of the one it
-    was. Where the zone changes and no sessions are given, they stay at the same time on the clock.
-    Where title, time or place differ, everyone who stands registered is told.
+    Fields that are left out stay as they are. `sessions` replaces all sessions; give a session's id to
+    keep its identity. If only the zone changes, sessions keep their local times. If title, time or place
+    differ, everyone with an active registration is notified.
     """
     event = _event_to_change(slug)
     operations.change(event, read_event(given, event), acting())
@@ -110,9 +110,9 @@ def publish_event(slug: str) -> dict[str, Any]:
 @blueprint.arguments(events.Cancellation, required=False)
 @blueprint.response(200, events.Event)
 def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
-    """Call an event off
+    """Cancel an event
 
-    Everyone who stands registered is told, with the reason. Doing it twice changes nothing.
+    Everyone with an active registration is notified, with the reason. Cancelling twice changes nothing.
     """
     event = _locked(slug)
     operations.cancel(event, acting(), given["reason"])
@@ -120,7 +120,7 @@ def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 
 
 def visible_event(slug: str) -> Event:
-    """The event of this slug, where the caller may see it; else the answer is 404."""
+    """The event of this slug, if the caller may see it; else 404."""
     event = event_snapshots.find(slug)
     if event is None or (event.status == EventStatus.DRAFT and not is_organiser()):
         abort(404, "There is no such event.")
@@ -130,12 +130,12 @@ def visible_event(slug: str) -> Event:
 def _event_to_change(slug: str) -> Event:
     event = _locked(slug)
     if event.status == EventStatus.CANCELLED:
-        abort(409, "The event was called off, and everyone was told. Make a new one instead.")
+        abort(409, "The event is cancelled, and everyone has been notified. Create a new one instead.")
     return event
 
 
 def _locked(slug: str) -> Event:
-    """The event of this slug; nobody else changes it until this request has."""
+    """The event of this slug, locked until this request ends."""
     event = operations.locked(slug)
     if event is None:
         abort(404, "There is no such event.")
@@ -146,4 +146,4 @@ def _read_cursor(cursor: str) -> UUID:
     try:
         return UUID(cursor)
     except ValueError as error:
-        raise BadCursor("This cursor is not one of ours.") from error
+        raise BadCursor("This cursor is not valid.") from error

@@ -22,16 +22,16 @@ KEY_HEADER = {
     "in": "header",
     "name": "Idempotency-Key",
     "schema": {"type": "string", "maxLength": idempotency.LONGEST_KEY},
-    "description": "Any text of your own. The same request with the same key is carried out once within 24 hours, "
-    "and answered the same each time.",
+    "description": "Any text of your own. A request with the same key is carried out once within 24 hours; "
+    "retries get the same response.",
 }
 
 
 def idempotent(view: V) -> V:
-    """Carry out once what comes with the same Idempotency-Key, and give the same answer again for a day.
+    """Carry out requests with the same Idempotency-Key once, and give retries the same response for a day.
 
-    What the view changed and the answer are committed together. Only the answer to a success is kept. A key belongs
-    to its caller and its address: nobody reads another's answer.
+    The response is stored in the transaction of the view's changes, and only where it is a success. A key belongs
+    to its caller, method and path: nobody reads another's response.
     """
 
     @wraps(view)

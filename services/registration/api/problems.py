@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457), under every address of the API."""
+"""Errors as problem details (RFC 9457), for every path of the API."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,11 +20,11 @@ from services.registration.web.idempotency import KeyReused
 from services.registration.web.rate_limits import seconds_to_wait
 
 MEDIA_TYPE = "application/problem+json"
-UNUSABLE = "Some of what was sent cannot be used; `errors` says what is wrong where."
+UNUSABLE = "Some fields are not valid: see `errors`."
 SENTENCES = {
     400: "The request could not be read: its body must be valid JSON.",
-    404: "There is nothing at this address.",
-    405: "This address does not take this method; Allow says which it takes.",
+    404: "There is no such path.",
+    405: "This path does not take this method; the Allow header has those it takes.",
     413: "The body is larger than 256 KiB.",
     415: "Send the body as JSON, with Content-Type: application/json.",
     500: "Something went wrong on our side.",
@@ -37,12 +37,12 @@ class Problem(Schema):
     type = fields.String(metadata={"description": "Always `about:blank`: the status says what kind of problem it is."})
     title = fields.String(metadata={"description": "The status in words.", "example": "Unprocessable Entity"})
     status = fields.Integer(metadata={"description": "The HTTP status.", "example": 422})
-    detail = fields.String(metadata={"description": "A sentence about this very request.", "example": UNUSABLE})
+    detail = fields.String(metadata={"description": "A sentence about this request.", "example": UNUSABLE})
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
         metadata={
-            "description": "Only with 422: by field, sentences about what is wrong.",
+            "description": "Only with 422: sentences by field.",
             "example": {"email": ["Enter your e-mail address."]},
         },
     )
@@ -54,7 +54,7 @@ def problem(
     errors: Mapping[str, list[str]] | None = None,
     headers: list[tuple[str, str]] | None = None,
 ) -> Response:
-    """The answer that tells of a problem."""
+    """The response for an error."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTP_STATUS_CODES.get(status, "Unknown Error"),
@@ -68,23 +68,23 @@ def problem(
     return response
 
 
-def tell_of_problems(blueprint: Blueprint) -> None:
-    """Answer with a problem whatever goes wrong in the views of this blueprint."""
+def handle_errors(blueprint: Blueprint) -> None:
+    """Answer every error in this blueprint's views with a problem."""
     for status in default_exceptions:
         blueprint.register_error_handler(status, _of_http)
     blueprint.register_error_handler(Unusable, _of_fields)
     blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(
-        IntegrityError, _always(409, "Somebody changed the same at this moment. Try again.")
+        IntegrityError, _always(409, "Somebody else made a change at the same time. Try again.")
     )
-    blueprint.register_error_handler(KeyReused, _always(422, "This Idempotency-Key came with another request before."))
+    blueprint.register_error_handler(KeyReused, _always(422, "This Idempotency-Key was used for another request."))
     blueprint.register_error_handler(BadCursor, _in_field("cursor"))
     blueprint.register_error_handler(UnknownColumn, _in_field("columns"))
 
 
-def tell_of_missing_addresses(app: Flask) -> None:
-    """Answer with a problem under /api where no view is found: Flask asks no blueprint's handlers then."""
+def handle_routing_errors(app: Flask) -> None:
+    """Answer routing errors under /api with a problem: Flask calls no blueprint's handlers for them."""
 
     @app.before_request
     def answer() -> Response | None:
@@ -99,7 +99,11 @@ def _of_http(error: HTTPException) -> Response:
     headers = [(name, value) for name, value in error.get_headers(request.environ) if name.lower() != "content-type"]
     if isinstance(error, RateLimitExceeded):
         headers.append(("Retry-After", str(seconds_to_wait())))
-        return problem(status, "That was a lot at once. Please wait, then try again.", headers=headers)
+        return problem(
+            status,
+            "Too many registrations from this network just now. Try again after the seconds in Retry-After.",
+            headers=headers,
+        )
     own_sentence = error.description if error.description != type(error).description else None
     return problem(status, own_sentence or SENTENCES.get(status, error.name), headers=headers)
 

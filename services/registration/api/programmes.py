@@ -13,7 +13,7 @@ from services.registration.api.endpoints import fails_with
 from services.registration.api.schemas import registrations
 from services.registration.models import Cohort, Placement, Programme, db
 
-blueprint = api_blueprint("Programmes", "Longer things with cohorts, which events lead to.")
+blueprint = api_blueprint("Programmes", "Programmes, and the cohorts that events lead to.")
 
 
 @blueprint.route("/programmes/<slug>/cohorts")
@@ -23,7 +23,7 @@ blueprint = api_blueprint("Programmes", "Longer things with cohorts, which event
 def list_cohorts(slug: str) -> dict[str, Any]:
     """List a programme's cohorts
 
-    With how many people are in each, by the status of their placement.
+    Each with its number of people, by the status of their placement.
     """
     programme = db.session.scalar(select(Programme).filter_by(slug=slug))
     if programme is None:

@@ -1,4 +1,4 @@
-"""A page to read the API's description on, without a script."""
+"""A page with the API's description, without JavaScript."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("reference", __name__, template_folder="templates")
 
 @blueprint.get("/api/docs")
 def page() -> ResponseReturnValue:
-    """Every operation by its part, and the shape of every body."""
+    """Every operation, by part, and the schema of every body."""
     spec = current_app.extensions["flask-smorest"]["apis"][""]["ext_obj"].spec.to_dict()
     parts = [{**tag, "operations": _operations(spec, tag["name"])} for tag in spec["tags"]]
     return render_template(
@@ -23,7 +23,7 @@ def page() -> ResponseReturnValue:
         parts=parts,
         schemas=spec["components"]["schemas"],
         spec_url=f"{PREFIX}/openapi.json",
-        resolve=lambda thing: _resolve(spec, thing),
+        resolve=lambda node: _resolve(spec, node),
         type_of=type_of,
     )
 
@@ -51,12 +51,12 @@ def _operations(spec: dict[str, Any], tag: str) -> list[dict[str, Any]]:
     ]
 
 
-def _resolve(spec: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
-    """The target of a reference within the description, or the thing itself."""
-    if "$ref" not in thing:
-        return thing
+def _resolve(spec: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The target of a reference within the description, or the node itself."""
+    if "$ref" not in node:
+        return node
     found: Any = spec
-    for step in thing["$ref"].removeprefix("#/").split("/"):
+    for step in node["$ref"].removeprefix("#/").split("/"):
         found = found[step]
     resolved: dict[str, Any] = found
     return resolved

@@ -1,4 +1,4 @@
-"""Registrations in the API: one that anybody may make, the rest for organisers."""
+"""Registrations in the API: anybody can register, the rest is for organisers."""
 
 from typing import Any
 from uuid import UUID
@@ -45,8 +45,9 @@ MESSAGES = {
 def register(slug: str) -> dict[str, Any]:
     """Register somebody
 
-    Open to all where the event is published. Whoever registers a second time is sent the link to their
-    own page instead; the answer here is the same. 409 means that the event is full, or called off.
+    Open to all while the event takes registrations. A person who is registered already is sent the link
+    to their own page; the response is the same. 409 means that the event is full, over, not published
+    or cancelled.
     """
     event = visible_event(slug)
     if not event.takes_registrations:
@@ -81,10 +82,10 @@ def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
 @blueprint.arguments(events.ExportFilters, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/csv")
 def export_csv(asked: dict[str, Any], slug: str) -> Response:
-    """Take the attendee list away as CSV
+    """Export attendees as CSV
 
-    The oldest first, UTF-8 with its mark, several choices joined with "; ". A cell that a spreadsheet
-    would take for a formula begins with an apostrophe.
+    The oldest first, UTF-8 with a byte order mark, several choices joined with "; ". An apostrophe comes
+    before text that a spreadsheet would read as a formula.
     """
     return _export(slug, asked, "csv")
 
@@ -95,10 +96,10 @@ def export_csv(asked: dict[str, Any], slug: str) -> Response:
 @blueprint.arguments(events.ExportFilters, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=FORMATS["xlsx"][0])
 def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
-    """Take the attendee list away as a workbook
+    """Export attendees as an Excel workbook
 
-    The oldest first, one sheet. Times are cells of date and time, on the event's clocks; all others are
-    text, as it was given, and longer ones end after 32,767 characters.
+    The oldest first, one sheet. Times are date cells in the event's time zone; all other cells are text,
+    cut after 32,767 characters.
     """
     return _export(slug, asked, "xlsx")
 
@@ -109,9 +110,9 @@ def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
 @blueprint.arguments(events.ExportFilters, location="query")
 @blueprint.response(200, {"type": "array", "items": {"type": "object"}})
 def export_json(asked: dict[str, Any], slug: str) -> Response:
-    """Take the attendee list away as JSON
+    """Export attendees as JSON
 
-    One object an attendee, the oldest first, with the columns of the CSV.
+    One object for each attendee, the oldest first, with the columns of the CSV.
     """
     return _export(slug, asked, "json")
 
@@ -121,7 +122,7 @@ def export_json(asked: dict[str, Any], slug: str) -> Response:
 @fails_with(404)
 @blueprint.response(200, registrations.Registration)
 def get_registration(registration_id: UUID) -> dict[str, Any]:
-    """Look at a registration"""
+    """Get a registration"""
     return serialise_registration(_registration(registration_id))
 
 
@@ -134,10 +135,10 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
-    Only what is given changes; the rules look again at which cohorts the answers lead to. The address
-    stays as it is.
+    Fields that are left out stay as they are. The rules decide again about cohorts. The e-mail address
+    cannot change.
     """
-    registration = _registration_that_stands(registration_id)
+    registration = _active_registration(registration_id)
     questions = event_snapshots.questions(registration.event)
     application = read_application(questions, _changed(registration, given, questions), source="api")
     operations.change_answers(registration, application, acting())
@@ -152,7 +153,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
 def cancel_registration(registration_id: UUID) -> None:
     """Cancel a registration
 
-    The person is notified, and the place goes to whoever waits longest. What is known of them stays.
+    The person is notified, and the place goes to the person who has waited longest. Their data stays.
     Cancelling twice changes nothing.
     """
     operations.cancel(_registration(registration_id), acting())
@@ -169,13 +170,13 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
 
     The person is notified. Deciding the same twice changes nothing.
     """
-    registration = _registration_that_stands(registration_id)
+    registration = _active_registration(registration_id)
     programme = registration.event.programme
     cohorts = {cohort.slug: cohort for cohort in programme.cohorts} if programme else {}
     if given["cohort"] not in cohorts:
         raise Unusable({"cohort": "The event's programme has no such cohort."})
     if given["decision"] == "decline" and not given["reason"]:
-        raise Unusable({"reason": "Say why: the person is told the reason."})
+        raise Unusable({"reason": "Give a reason: the person reads it."})
     decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
     decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
     return serialise_registration(registration)
@@ -186,7 +187,7 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
 @fails_with(404)
 @blueprint.response(200, registrations.Timeline)
 def get_timeline(registration_id: UUID) -> dict[str, Any]:
-    """Look at what happened to a registration"""
+    """Get a registration's timeline"""
     registration = _registration(registration_id)
     mine = select(TimelineEntry).filter_by(registration_id=registration.id).order_by(TimelineEntry.id)
     return {"entries": list(db.session.scalars(mine))}
@@ -210,19 +211,19 @@ def _registration(registration_id: UUID) -> Registration:
     return registration
 
 
-def _registration_that_stands(registration_id: UUID) -> Registration:
-    """The registration, which nobody else changes until this request has; 409 where it was cancelled."""
+def _active_registration(registration_id: UUID) -> Registration:
+    """The registration, locked until this request ends; 409 if it or its event is cancelled."""
     found = select(Registration).filter_by(id=registration_id).with_for_update(of=Registration)
     registration = db.session.scalar(found)
     if registration is None:
         abort(404, "There is no such registration.")
     if registration.status == Status.CANCELLED or registration.event.status == EventStatus.CANCELLED:
-        abort(409, "The registration was cancelled, or the event called off.")
+        abort(409, "The registration or the event is cancelled.")
     return registration
 
 
 def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
-    """The form as this registration would fill it in now. Answers to questions no longer asked are let go."""
+    """The whole form with its changes. Answers to questions that are no longer asked are dropped."""
     asked = {question.key for question in questions}
     before = {key: answer for key, answer in registration.answers.items() if key in asked}
     return {

@@ -1,4 +1,4 @@
-"""The bodies of registrations."""
+"""Serialises registrations."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ def serialise_registration(registration: Registration) -> dict[str, Any]:
 
 
 def serialise_registrations(registrations: Sequence[Registration]) -> list[dict[str, Any]]:
-    """Several registrations; their consents, answers and placements are read once for all."""
+    """Several registrations; one query each for their consents, answers to invitations and placements."""
     ids = [registration.id for registration in registrations]
     consents, rsvps, placed = _consents(ids), _rsvps(ids), placements.by_person(registrations)
     return [_body(one, consents[one.id], rsvps[one.id], placed[one.person_id]) for one in registrations]

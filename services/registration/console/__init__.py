@@ -23,7 +23,7 @@ def init_console(app: Flask) -> None:
 
 
 def _protect() -> ResponseReturnValue | None:
-    """Ask strangers to sign in, and refuse forms that another site sent."""
+    """Ask visitors to sign in, and reject forms from other sites."""
     visitor: Any = current_user
     if request.blueprint != SIGN_IN and not visitor.is_authenticated:
         return sign_in.ask_to_sign_in()

@@ -1,4 +1,4 @@
-"""One event's attendees, one person's page, and the lists to take away."""
+"""An event's attendees, a person's page, and downloads of the list."""
 
 from dataclasses import asdict
 from uuid import UUID
@@ -95,7 +95,7 @@ def person(registration_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/registrations/<uuid:registration_id>/placements/<cohort_slug>")
 @idempotent_form
 def decide(registration_id: UUID, cohort_slug: str) -> ResponseReturnValue:
-    """Place somebody in a cohort or decline them, and tell them."""
+    """Place somebody in a cohort or decline them, and notify them."""
     registration = registration_or_404(registration_id)
     cohort = _cohort_or_404(registration, cohort_slug)
     form = DecisionForm(prefix=cohort.slug)
@@ -118,7 +118,7 @@ def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/registrations/<uuid:registration_id>/cancel")
 @idempotent_form
 def cancel(registration_id: UUID) -> ResponseReturnValue:
-    """Cancel for somebody, once the organiser has confirmed it."""
+    """Cancel a registration once the organiser has confirmed it."""
     registration, form = registration_or_404(registration_id), CancelForm()
     if not form.validate():
         return _cancel_page(registration, form), 422

@@ -23,7 +23,7 @@ AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @blueprint.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
-    """Mails that did not simply arrive, newest first."""
+    """Mails with problems, newest first."""
     which = _state()
     found = outbox_queries.rows_in(queue, which, before=request.args.get("before", type=UUID), limit=PAGE + 1)
     rows = found[:PAGE]

@@ -28,7 +28,7 @@ class SessionForm(Form):
     join_url = Line("Link to join", longest=LONGEST_LINK)
 
     def validate_join_url(self, join_url: Line) -> None:
-        """Raises ValidationError for what is no web address."""
+        """Raises ValidationError for anything but a web address."""
         if join_url.data and not join_url.data.startswith(("https://", "http://")):
             raise ValidationError("Enter a link that begins with https://.")
 
@@ -62,9 +62,9 @@ class InvitesForm(Form):
         description="Calendars show Yes, Maybe and No, and you see the answers here.",
     )
     decline_frees_place = YesOrNo(
-        "Give the place of somebody who says No to somebody else?",
+        "If somebody says No, give their place to the next person?",
         [Needed("Choose yes or no.")],
-        description="We cancel their registration and tell them. Whoever has waited longest gets the place.",
+        description="We cancel their registration and write to them. The person who has waited longest gets the place.",
     )
     reminder_minutes = WholeNumber(
         "Minutes from the reminder to the start",
@@ -82,12 +82,12 @@ class InvitesForm(Form):
         name, address = current_app.config["MAIL_FROM"]
         self.organiser_name.description = f"Leave this empty for {name or address}."
         self.organiser_email.description = (
-            f"Leave this empty for {address}, which our mail comes from. Only then do answers reach this list, "
-            "and some calendars hide an invite that comes from another address."
+            f"Leave this empty for {address}, which our mail comes from. Answers reach this list only then, "
+            "and some calendars hide an invite from another address."
         )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """True where each choice is good and they go together."""
+        """True where each setting is valid and they fit together."""
         if not super().validate(extra_validators):
             return False
         for name, sentence in what_is_wrong(Invites(**self.data)).items():
@@ -103,7 +103,7 @@ class EventForm(PageForm):
     invites = FormField(InvitesForm, separator=".")
 
     def planned_sessions(self, event: Event) -> tuple[PlannedSession, ...]:
-        """The event's sessions with their changes. One that the form does not have stays as it is."""
+        """The event's sessions with their changes. Sessions that the form leaves out stay as they are."""
         typed = {entry.form.id.data: entry.form for entry in self.sessions}
         return tuple(
             typed[str(session.id)].planned(session)

@@ -48,7 +48,7 @@ def change_form(slug: str) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/change")
 @idempotent_form
 def change(slug: str) -> ResponseReturnValue:
-    """Change the event, and notify everyone with an active registration of what is different."""
+    """Change the event, and notify everyone with an active registration of the differences."""
     event = events.locked(slug) or abort(404)
     form = event_form(event)
     if not form.validate():
@@ -56,8 +56,8 @@ def change(slug: str) -> ResponseReturnValue:
     details = replace(event.details, title=form.title.data, invites=Invites(**form.invites.data))
     questions = db.session.get_one(Form, (event.id, event.form_version)).questions
     plan = EventPlan(details, form.planned_sessions(event), tuple(questions), event.programme)
-    told = events.change(event, plan, acting())
-    flash("Saved. We are telling everyone who is registered." if told else "Saved. Nobody needed to be told.")
+    is_notifying = events.change(event, plan, acting())
+    flash("Saved. We are telling everyone who is registered." if is_notifying else "Saved. Nobody needed to be told.")
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
 
@@ -70,7 +70,7 @@ def ask_before_cancelling(slug: str) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/cancel")
 @idempotent_form
 def cancel(slug: str) -> ResponseReturnValue:
-    """Cancel the event once the organiser has confirmed it, and tell everyone."""
+    """Cancel the event once the organiser has confirmed it, and notify everyone."""
     event, form = event_or_404(slug), CancelEventForm()
     if not form.validate():
         return render_template("console/cancel_event.html", event=event, form=form), 422

@@ -1,7 +1,7 @@
-"""Forms that were sent after their organiser's sign-in had ended. They come back filled once somebody signs in.
+"""Keeps a form that an organiser sent after their sign-in had expired, and shows it again after they sign in.
 
-Such a form travels through the page of the sign-in as a signed token, so that nothing of it is stored. Only a form
-that a page of ours sent is kept: otherwise another site could have an organiser send its form by signing in.
+The sign-in page holds the form in a signed token, so nothing is stored. Only forms from our own pages are kept:
+otherwise another site could have an organiser send its form by signing in.
 """
 
 import json
@@ -30,9 +30,9 @@ def keep_form() -> str:
 
 
 def kept_form(token: str) -> tuple[str, list[tuple[str, str]]] | None:
-    """The path that a kept form goes to and its fields, one of which has the form shown again before it is sent.
+    """The path and the fields of a kept form. One field more has the form shown again before it is carried out.
 
-    None where the token is not one of ours or too old.
+    None where the token is not valid or has expired.
     """
     try:
         path, typed = json.loads(tokens.read(current_app.config["SECRET_KEY"], Purpose.KEPT_FORM, token))

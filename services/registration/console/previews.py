@@ -27,8 +27,8 @@ class SendForm(PageForm):
 
 @blueprint.get("")
 def show(slug: str) -> ResponseReturnValue:
-    """One kind of mail about an event, and what calendars read in it."""
-    event, kind = _event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))
+    """One kind of mail about an event, and the invite in it."""
+    event, kind = _live_event(slug), _kind(request.args.get("mail", Kind.CONFIRMED))
     found, problem, status = None, "", 200
     try:
         found = _preview(event, kind)
@@ -51,7 +51,7 @@ def show(slug: str) -> ResponseReturnValue:
 def html(slug: str) -> ResponseReturnValue:
     """The mail's HTML alone, for the frame."""
     try:
-        return sandboxed(_preview(_event_to_come(slug), _kind(request.args.get("mail", Kind.CONFIRMED))).shown.html)
+        return sandboxed(_preview(_live_event(slug), _kind(request.args.get("mail", Kind.CONFIRMED))).shown.html)
     except ServiceCallFailed:
         abort(503)
 
@@ -60,7 +60,7 @@ def html(slug: str) -> ResponseReturnValue:
 @idempotent_form
 def send(slug: str) -> ResponseReturnValue:
     """Send it to the organiser who asks."""
-    event, kind = _event_to_come(slug), _kind(SendForm().mail.data)
+    event, kind = _live_event(slug), _kind(SendForm().mail.data)
     previews.send(event, kind, current_organiser(), acting())
     flash("It is on its way to you.")
     return redirect(url_for(".show", slug=slug, mail=kind), 303)
@@ -73,7 +73,7 @@ def _preview(event: Event, kind: Kind) -> Preview:
         abort(404)
 
 
-def _event_to_come(slug: str) -> Event:
+def _live_event(slug: str) -> Event:
     event = event_or_404(slug)
     if event.status == EventStatus.CANCELLED:
         abort(409)

@@ -28,11 +28,11 @@ csrf = CSRFProtect()
 login_manager = LoginManager()
 login_manager.login_view = "console.sign_ins.sign_in"
 login_manager.login_message = ""
-login_manager.session_protection = ""  # the secret is enough: addresses of phones change on the way
+login_manager.session_protection = ""  # the secret is enough: a phone's network address changes
 
 
 class SignedIn(UserMixin):
-    """The organiser behind this request; its id is the secret of the sign-in, not of the person."""
+    """The organiser of this request. Its id is the secret of the sign-in, not the organiser's id."""
 
     def __init__(self, secret: str, organiser_id: str) -> None:
         self.id = secret
@@ -87,7 +87,7 @@ class SignInForm(PageForm):
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Ask a stranger to sign in before they see a page. A form that they sent is kept until they have."""
+    """Ask a visitor to sign in. A form that they sent is kept until they have."""
     kept = keep_form()
     if not kept:
         return cast("ResponseReturnValue", login_manager.unauthorized())
@@ -125,7 +125,7 @@ def check() -> ResponseReturnValue:
 @login_required  # type: ignore[untyped-decorator]
 @in_transaction
 def sign_out() -> ResponseReturnValue:
-    """End this sign-in, here and wherever its cookie may have gone."""
+    """End this sign-in on the server, so that copies of its cookie are invalid too."""
     signed_in: Any = current_user
     organisers.sign_out(signed_in.id)
     logout_user()

@@ -31,8 +31,8 @@ class Event(Model):
     """A webinar or a meeting: one session or several.
 
     `version` rises with every change of what a page shows (`operations.events.touch`). `revision` rises with every
-    change that people must hear of, and `changes` names what differs; a registration remembers the revision that
-    its last notice was about. `places_taken` counts the registrations that hold a place, and changes only in the
+    change that registrants are notified of, `changes` names what differs, and `notices_due` is True until all of them
+    have their notice. `places_taken` counts the registrations that hold a place, and changes only in the
     transaction that changes one of them.
     """
 
@@ -56,7 +56,7 @@ class Event(Model):
     version: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=1)
     changes: Mapped[list[str]] = mapped_column(Json, default=list)
-    telling: Mapped[bool] = mapped_column(default=False)
+    notices_due: Mapped[bool] = mapped_column("telling", default=False)
     invites: Mapped[Invites] = composite(
         mapped_column("asks_for_rsvp"),
         mapped_column("decline_frees_place"),

@@ -17,8 +17,8 @@ from shared.database.types import EnumText, Json, UtcDateTime
 
 
 class Registration(Model):
-    """A person at an event. `ordinal` rises with every notice about its status; `told_revision` is the event's
-    revision that the last of them was about; `search` holds the text that search looks through.
+    """A person at an event. `ordinal` rises with every notice about its status; `notified_revision` is the
+    event's revision in the last of them; `search` holds the text that search looks through.
 
     `rsvp` sums up their answers to the invitations to all sessions; `rsvp_at` (UTC) is when they gave the last.
     """
@@ -65,7 +65,7 @@ class Registration(Model):
     form_version: Mapped[int]
     source: Mapped[str] = mapped_column(String(20))
     ordinal: Mapped[int] = mapped_column(default=0)
-    told_revision: Mapped[int] = mapped_column(default=0)
+    notified_revision: Mapped[int] = mapped_column("told_revision", default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -90,7 +90,7 @@ class Registration(Model):
             attendance=Attendance.UNKNOWN,
             answers_version=0,
             ordinal=0,
-            told_revision=0,
+            notified_revision=0,
         )
 
     @property

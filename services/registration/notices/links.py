@@ -1,4 +1,4 @@
-"""Links that a person holds. Each is signed for one purpose and lasts until after the event."""
+"""Personal links. Each is signed for one purpose and lasts until after the event."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,7 +28,7 @@ def own_page_token(registration: Registration) -> str:
     return tokens.sign(_secret(), Purpose.OWN_PAGE, str(registration.id), until)
 
 
-def registration_behind(token: str) -> UUID:
+def read_own_page_token(token: str) -> UUID:
     """The id of the registration that a token opens. Raises BadToken or ExpiredToken."""
     return UUID(tokens.read(_secret(), Purpose.OWN_PAGE, token))
 
@@ -39,7 +39,7 @@ def personal_feed(registration: Registration) -> str:
 
 
 def feed_of(person_id: str, event: Event) -> str:
-    """The private calendar of whoever has this id, open until after the event."""
+    """The private calendar of the person with this id. Its link lasts until after the event."""
     until = _last_moment(event) + OPEN_AFTER_THE_EVENT
     token = tokens.sign(_secret(), Purpose.CALENDAR_FEED, person_id, until)
     return f"{_base()}/calendar/people/{token}.ics"
@@ -51,7 +51,7 @@ def add_to_calendar(event: Event) -> str:
 
 
 def preview_page(event: Event) -> str:
-    """Where organisers see what people get."""
+    """The organisers' page with previews of the event's mails."""
     return f"{_base()}/console/events/{event.slug}/preview"
 
 

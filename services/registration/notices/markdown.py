@@ -1,4 +1,4 @@
-"""Organisers' Markdown: made into HTML that is safe to show, or into plain text for mail."""
+"""Renders organisers' Markdown as safe HTML, or as plain text for mail."""
 
 import html
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def _with_addresses(tokens: list[Token]) -> Iterator[Token]:
 
 
 def _address(href: str) -> str:
-    """The address as people read it; empty if it opens nothing outside our pages."""
+    """The address as people read it; empty for a relative link or another scheme."""
     scheme, _, rest = href.partition(":")
     if scheme not in ALLOWED_SCHEMES:
         return ""

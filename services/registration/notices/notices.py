@@ -1,4 +1,4 @@
-"""Owes people notices. A notice states what is true, in the transaction that made it true."""
+"""Puts notices into the outbox, in the transaction that makes what they state true."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -20,9 +20,9 @@ PAUSE_BETWEEN_REMINDERS = timedelta(minutes=15)
 def notify(
     registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
 ) -> None:
-    """Owe the person a notice of their registration's status; it supersedes whatever was owed about it before."""
+    """Owe the person a notice of their registration's status. It supersedes any earlier one still in the outbox."""
     registration.ordinal += 1
-    registration.told_revision = registration.event.revision
+    registration.notified_revision = registration.event.revision
     message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps, reason=reason))
     _owe(CALENDAR, message, str(registration.id), registration.ordinal, bulk=bulk)
 
@@ -30,7 +30,7 @@ def notify(
 def remind_of_registration(registration: Registration) -> bool:
     """Owe somebody who registers again the link to their own page, but not more often than every 15 minutes.
 
-    Returns False where they were sent it a moment ago.
+    Returns False where we sent it less than 15 minutes ago.
     """
     at = now()
     if registration.reminded_at is not None and at - registration.reminded_at < PAUSE_BETWEEN_REMINDERS:
@@ -44,7 +44,7 @@ def remind_of_registration(registration: Registration) -> bool:
 def notify_of_placement(
     registration: Registration, kind: Kind, *, cohort_id: UUID, cohort: str, welcome: str, reason: str
 ) -> None:
-    """Owe the person a notice of what was decided about a cohort. Each cohort is a conversation of its own."""
+    """Owe the person a notice of the decision about a cohort. A notice supersedes only those about the same cohort."""
     notice = _notice(registration, kind, topic=cohort, next_steps=(welcome,) if welcome else (), reason=reason)
     key = f"placement {registration.id} {cohort_id}"
     _owe(NOTIFICATIONS, MailDue(notice=notice), key, int(now().timestamp() * 1000))
@@ -75,7 +75,7 @@ def sample(event: Event, kind: Kind, registration_id: str, to: Recipient) -> Not
 
 
 def send_sample(due: NoticeDue, ordinal: int) -> None:
-    """Send a sample the way all notices go."""
+    """Send a sample through the outbox, as every notice."""
     _owe(CALENDAR, due, due.notice.registration_id, ordinal)
 
 

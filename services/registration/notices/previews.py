@@ -1,4 +1,4 @@
-"""Previews of the mails that people get about an event: asked of those who would write them, or sent to oneself."""
+"""Previews of the mails that people get about an event: the calendar service plans them, notifications writes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SAMPLE_NAME = "Ada Example"
 
 @dataclass(frozen=True)
 class Preview:
-    """The mails that one notice would become: all by what calendars read in them, one of them as it looks."""
+    """The mails that one notice leads to: the invites of all of them, and one mail as it looks."""
 
     invites: Sequence[InviteRead | None]
     shown: WrittenMail
@@ -26,9 +26,9 @@ class Preview:
 
 
 def preview(event: Event, kind: Kind, number: int, organiser: Organiser) -> Preview:
-    """The mail that a registrant would get: the one of that number, from 1, with the invites of all.
+    """Mail `number` (from 1) of those that a registrant would get, with the invites of all.
 
-    Raises LookupError where there are not so many, and Unanswered where a service gives no answer.
+    Raises LookupError where there are fewer mails, and ServiceCallFailed where a service does not answer.
     """
     notice = notices.sample(event, kind, str(new_id()), recipient(organiser))
     plan = service_calls.call_service(f"{current_app.config['CALENDAR_URL']}/calendar/preview", notice, Plan)

@@ -9,7 +9,7 @@ from shared.messaging import outbox, outbox_queries
 
 
 def replay(message_id: UUID, by: Actor) -> bool:
-    """Owe a failed message once more. False where it did not fail, or is owed again already."""
+    """Put a failed message into the outbox again. Returns False where it has not failed, or is there again already."""
     row = db.session.get(queue.Outbox, message_id)
     notice = (row.body or {}).get("notice") if row is not None else None
     again = outbox.replay(queue, message_id)
@@ -22,5 +22,5 @@ def replay(message_id: UUID, by: Actor) -> bool:
 
 
 def replay_all(by: Actor) -> int:
-    """Owe all that failed once more. Returns how many."""
+    """Replay every failed message. Returns how many."""
     return sum(replay(row.id, by) for row in outbox_queries.failed(queue))

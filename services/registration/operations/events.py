@@ -14,7 +14,7 @@ from services.registration.notices import notices
 from services.registration.operations import invitation_answers, places, timeline
 from services.registration.operations.timeline import Actor
 from services.registration.rules.events import EventDetails, SessionDetails
-from services.registration.rules.places import STANDS
+from services.registration.rules.places import ACTIVE
 from shared.contracts.notices import Kind
 from shared.database.ids import new_id
 from shared.database.utc import now
@@ -32,7 +32,7 @@ class PlannedSession:
 
 @dataclass(frozen=True)
 class EventPlan:
-    """An event as an organiser wants it, whole. `questions` are in their stored form."""
+    """A whole event as an organiser wants it. `questions` are in their stored form."""
 
     details: EventDetails
     sessions: tuple[PlannedSession, ...]
@@ -89,7 +89,7 @@ def publish(event: Event, by: Actor) -> None:
 def change(event: Event, plan: EventPlan, by: Actor) -> bool:
     """Change an event. Where time, place or title differ, everyone with an active registration is notified.
 
-    Returns True where they are. A change of the invites' choices shows from the next invite on.
+    Returns True where they are. Changed invite settings take effect from the next invite.
     """
     db.session.refresh(event, with_for_update=True)
     differs = _differences(event, plan)
@@ -104,10 +104,10 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
     touch(event)
     timeline.record(event, "changed", by, changes=[*differs, *other_choices])
     if differs:
-        _announce(event, sorted({*event.changes, *differs}) if event.telling else differs)
+        _announce(event, sorted({*event.changes, *differs}) if event.notices_due else differs)
     if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    return event.telling
+    return event.notices_due
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
@@ -123,37 +123,39 @@ def cancel(event: Event, by: Actor, reason: str = "") -> None:
 
 
 def notify_of_changes() -> int:
-    """Notify the next few hundred people who have not heard of an event's change. Returns how many.
+    """Notify the next batch of people of their event's change. Returns how many.
 
-    The clock calls this every second, so that a change to an event of any size returns at once.
+    The clock calls this every second, so a request that changes an event never waits for its notices.
     """
     notified = 0
-    for event in db.session.scalars(select(Event).filter_by(telling=True).with_for_update(skip_locked=True, of=Event)):
+    for event in db.session.scalars(
+        select(Event).filter_by(notices_due=True).with_for_update(skip_locked=True, of=Event)
+    ):
         kind = Kind.EVENT_CANCELLED if event.status == EventStatus.CANCELLED else Kind.CHANGED
         batch = _to_notify(event)
         for registration in batch:
             invitation_answers.summarise(registration)
             notices.notify(registration, kind, bulk=True)
         notified += len(batch)
-        event.telling = len(batch) == NOTIFIED_AT_A_TIME
+        event.notices_due = len(batch) == NOTIFIED_AT_A_TIME
     return notified
 
 
 def _to_notify(event: Event) -> list[Registration]:
     behind = select(Registration).where(
         Registration.event_id == event.id,
-        Registration.told_revision < event.revision,
-        Registration.status.in_(STANDS),
+        Registration.notified_revision < event.revision,
+        Registration.status.in_(ACTIVE),
     )
     with_answers = behind.options(selectinload(Registration.rsvps)).limit(NOTIFIED_AT_A_TIME)
     return list(db.session.scalars(with_answers.with_for_update(of=Registration)))
 
 
 def _announce(event: Event, changes: list[str]) -> None:
-    """Leave it to the clock to notify everyone of the event as it is now."""
+    """Have the clock notify everyone of the event as it is now."""
     event.changes = changes
     event.revision += 1
-    event.telling = True
+    event.notices_due = True
 
 
 def _differences(event: Event, plan: EventPlan) -> list[str]:
@@ -179,9 +181,9 @@ def _places(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
 
 
 def _replace_sessions(event: Event, planned: list[PlannedSession]) -> None:
-    """Keep a session's identity where it is named or, failing that, where its place in order is the same.
+    """Match planned sessions to the event's by id, else by their order, so that they keep their identity.
 
-    One that is no longer among them is cancelled and kept: people hold invitations to it.
+    A session that is not in the plan is cancelled and kept: people have invitations to it.
     """
     live = {session.id: session for session in event.live_sessions}
     moved: list[Session] = []

@@ -17,11 +17,11 @@ DECLINED_SO_CANCELLED = "You said no to the invitation in your calendar, so your
 
 
 def note(registration: Registration, session_id: str, answer: Answer, stamped_at: datetime, comment: str = "") -> bool:
-    """Keep what somebody answered for one session, or for all that will happen where `session_id` is empty.
+    """Record an answer for one session, or for all live sessions where `session_id` is empty.
 
-    An older answer (`stamped_at`, UTC) never replaces a newer one. Where the event has it so, whoever
-    declines all of it gives up their place. Commits nothing: the inbox does, with its row. Returns False
-    where there is no such session.
+    An older answer (`stamped_at`, UTC) never replaces a newer one. With the event's `decline_frees_place`, a No to
+    all sessions cancels the registration. Returns False where there is no such session. The caller (the inbox)
+    commits.
     """
     event = registration.event
     if event.invites.decline_frees_place:
@@ -34,12 +34,14 @@ def note(registration: Registration, session_id: str, answer: Answer, stamped_at
     about = moment(sessions[0].starts_at, event.timezone) if session_id and sessions else ""
     timeline.record(registration, "answered the invitation", REGISTRANT, answer=answer, comment=comment, session=about)
     if _gives_up_place(registration):
-        registrations.cancel(registration, REGISTRANT, reason="declined the invitation", told=DECLINED_SO_CANCELLED)
+        registrations.cancel(
+            registration, REGISTRANT, reason="declined the invitation", notice_reason=DECLINED_SO_CANCELLED
+        )
     return bool(sessions)
 
 
 def summarise(registration: Registration) -> None:
-    """Bring the answer to the whole event up to those to its sessions."""
+    """Update the registration's answer to the event from its answers by session."""
     answered = {rsvp.session_id: rsvp.answer for rsvp in registration.rsvps}
     sessions = registration.event.live_sessions or registration.event.sessions
     registration.rsvp = rules.summary([answered.get(session.id) for session in sessions])
@@ -47,7 +49,7 @@ def summarise(registration: Registration) -> None:
 
 
 def forget(sessions: Iterable[Session]) -> None:
-    """Forget what people answered for sessions that have moved: they are asked again (RFC 5546, 3.2.2.1)."""
+    """Delete the answers for sessions that have moved: people are asked again (RFC 5546, 3.2.2.1)."""
     db.session.execute(delete(Rsvp).where(Rsvp.session_id.in_([session.id for session in sessions])))
 
 
@@ -62,7 +64,7 @@ def _keep(registration: Registration, session: Session, answer: Answer, stamped_
 
 
 def _gives_up_place(registration: Registration) -> bool:
-    """True where a No to all of an event that is still to come is a cancellation too."""
+    """True where a No to the whole event cancels the registration: only before the event is over."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
     return event.invites.decline_frees_place and registration.rsvp == rules.Summary.DECLINED and is_to_come

@@ -19,7 +19,7 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe())
 
 
 def ensure_organiser(email_key: str, password: str) -> None:
-    """Let this organiser sign in with this password, from now on."""
+    """Create the organiser, or change their password."""
     organiser = db.session.scalar(select(Organiser).filter_by(email_key=email_key))
     if organiser is None:
         db.session.add(Organiser(email_key=email_key, password_hash=_hasher.hash(password), created_at=now()))
@@ -28,9 +28,9 @@ def ensure_organiser(email_key: str, password: str) -> None:
 
 
 def sign_in(email_key: str, password: str) -> str | None:
-    """The secret for the browser's cookie, or None where address and password do not belong together.
+    """The secret for the browser's cookie, or None where the address or the password is wrong.
 
-    It takes as long either way, so that it does not tell which addresses are organisers'.
+    Both take the same time, so that timing does not reveal which addresses are organisers'.
     """
     organiser = db.session.scalar(select(Organiser).filter_by(email_key=email_key))
     if not _matches(organiser.password_hash if organiser else _NOBODY, password) or organiser is None:
@@ -44,13 +44,13 @@ def sign_in(email_key: str, password: str) -> str | None:
 
 
 def signed_in(secret: str) -> SignIn | None:
-    """The sign-in that a cookie's secret stands for, while it lasts."""
+    """The sign-in with this cookie's secret, unless it has expired."""
     found = db.session.get(SignIn, _digest(secret))
     return found if found is not None and found.expires_at > now() else None
 
 
 def sign_out(secret: str) -> None:
-    """End a sign-in; its secret opens nothing any more."""
+    """End a sign-in: its secret is no longer valid."""
     db.session.execute(delete(SignIn).where(SignIn.token_hash == _digest(secret)))
 
 
@@ -61,7 +61,7 @@ def ensure_api_key(key: str, name: str) -> None:
 
 
 def api_key(key: str) -> ApiKey | None:
-    """The API key that this text is, unless it was revoked."""
+    """The API key with this text, unless it was revoked."""
     return db.session.scalar(select(ApiKey).filter_by(key_hash=_digest(key), revoked_at=None))
 
 

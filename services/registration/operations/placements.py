@@ -1,4 +1,4 @@
-"""Routing people to cohorts: what the rules decide, and what people decide."""
+"""Routing people to cohorts: decisions by rules, and by organisers."""
 
 from dataclasses import asdict
 from uuid import UUID
@@ -29,13 +29,13 @@ STATUS_OF = {
     Outcome.SET_ASIDE: PlacementStatus.WITHDRAWN,
     Outcome.NOT_ASKED: PlacementStatus.WITHDRAWN,
 }
-FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is room."
+FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is a place."
 
 
 def route(registration: Registration) -> tuple[str, ...]:
-    """Decide with the programme's rules which cohorts a registration leads to, and keep the decision.
+    """Decide a registration's cohorts by the programme's rules, and record the decision.
 
-    Returns sentences for the person: none where the event belongs to no programme. A pinned placement stays.
+    Returns sentences for the person, none where the event has no programme. A pinned placement stays as it is.
     """
     programme = registration.event.programme
     if programme is None:
@@ -58,12 +58,12 @@ def route(registration: Registration) -> tuple[str, ...]:
 
 
 def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> None:
-    """An organiser places somebody in a cohort, and rules no longer move them. Doing it twice changes nothing."""
+    """An organiser places somebody in a cohort. Rules no longer move them. Placing twice changes nothing."""
     _decide_by_hand(registration, cohort, PlacementStatus.PLACED, by, reason)
 
 
 def decline(registration: Registration, cohort: Cohort, by: Actor, reason: str) -> None:
-    """An organiser declines somebody, with a reason that goes into the notice."""
+    """An organiser declines somebody. The notice has the reason."""
     _decide_by_hand(registration, cohort, PlacementStatus.DECLINED, by, reason)
 
 
@@ -93,7 +93,7 @@ def _decide_by_hand(
 
 
 def _apply(verdict: Verdict, placement: Placement, registration: Registration) -> PlacementStatus:
-    """Let a placement be what the rules say, as far as there is room."""
+    """Apply the rules' verdict to a placement; a full cohort has a waiting list."""
     status = STATUS_OF[verdict.outcome]
     if status is PlacementStatus.PLACED:
         placement.room = placement.status is PlacementStatus.PLACED or _has_room(placement.cohort)
@@ -113,7 +113,7 @@ def _has_room(cohort: Cohort) -> bool:
 
 
 def _existing(registration: Registration) -> dict[UUID, Placement]:
-    """The person's placements by cohort. Nothing that waits for the flush can change them."""
+    """The person's placements by cohort. No autoflush: pending rows cannot change them."""
     mine = select(Placement).where(Placement.person_id == registration.person_id)
     found = db.session.scalars(mine.execution_options(autoflush=False))
     return {placement.cohort_id: placement for placement in found}

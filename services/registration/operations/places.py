@@ -18,7 +18,7 @@ COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
 
 
 def lock(event: Event) -> None:
-    """Lock who holds the event's places until this transaction ends.
+    """Lock the event's places until this transaction ends.
 
     Without a capacity nothing is counted, and a shared lock is enough: it keeps this transaction, which locks the
     event before a registration, in the same order as one that changes the event and then its registrations.
@@ -28,7 +28,7 @@ def lock(event: Event) -> None:
 
 
 def status_for_next(event: Event) -> Status:
-    """The status that somebody who registers now will have. Raises EventIsFull."""
+    """The status of the next registration. Raises EventIsFull."""
     if event.capacity is not None:
         lock(event)
     return rules.status_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
@@ -49,14 +49,14 @@ def leave(registration: Registration) -> None:
 
 
 def recount(event: Event) -> None:
-    """Count again who holds a place and who waits; for an event whose capacity has changed."""
+    """Count again the places taken and the people waiting, after a change of the event's capacity."""
     found = counts.by_status(event)
     event.places_taken = sum(found[status] for status in rules.HOLDS_A_PLACE)
     event.waiting = found[Status.WAITLISTED]
 
 
 def give_free_places(event: Event) -> None:
-    """Give the places that are free to those who wait longest, and tell them."""
+    """Give free places to the people who have waited longest, and notify them."""
     count = rules.places_to_give(event.capacity, event.places_taken, event.waiting)
     if not count or not event.takes_registrations:
         return

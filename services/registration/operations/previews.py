@@ -12,9 +12,9 @@ from shared.database.utc import now
 
 
 def send(event: Event, kind: Kind, organiser: Organiser, by: Actor) -> None:
-    """Send an organiser the mail that somebody who registers would get, the way all mail goes.
+    """Send an organiser the mail that a registrant would get, through the outbox.
 
-    Each organiser has one invite to each event this way, and a later preview updates it.
+    An organiser has one preview invite for each event; the next preview updates it.
     """
     sample_id = str(uuid5(event.id, str(organiser.id)))
     sample = notices.sample(event, kind, sample_id, recipient(organiser))

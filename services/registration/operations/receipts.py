@@ -1,4 +1,4 @@
-"""Receipts of notices: they settle the outbox and go on the person's timeline."""
+"""Handles receipts of notices: settles the outbox and adds to the person's timeline."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -11,9 +11,9 @@ from services.registration.operations import timeline
 from services.registration.operations.timeline import SYSTEM
 from shared.contracts.receipts import Settled
 
-SAID = Outbox.body["notice"]
+NOTICE = Outbox.body["notice"]
 NOTICES = select(
-    Outbox.id, SAID["kind"].as_string().label("kind"), SAID["registration_id"].as_string().label("about")
+    Outbox.id, NOTICE["kind"].as_string().label("kind"), NOTICE["registration_id"].as_string().label("about")
 ).where(Outbox.id.in_(bindparam("ids", expanding=True)))
 REGISTRATIONS = (
     select(Registration)
@@ -23,7 +23,7 @@ REGISTRATIONS = (
 
 
 def record(receipts: Collection[Settled]) -> None:
-    """Settle what receipts are for, and put it on the timelines; a repeated receipt changes nothing."""
+    """Settle the outbox rows of these receipts, and add to the timelines. A redelivered receipt changes nothing."""
     ids = [UUID(receipt.message_id) for receipt in receipts]
     notices = {str(row.id): row for row in db.session.execute(NOTICES, {"ids": ids}) if row.about is not None}
     news = [receipt for receipt in queue.settle(receipts) if receipt.message_id in notices]

@@ -11,7 +11,7 @@ from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
-from services.registration.rules.places import STANDS, Status
+from services.registration.rules.places import ACTIVE, Status
 from shared.contracts.notices import Kind
 from shared.database.db import add_if_absent
 from shared.database.ids import new_id
@@ -21,22 +21,22 @@ from shared.database.utc import now
 
 @dataclass(frozen=True)
 class Registered:
-    """The result of an application. `status` is what anybody registering at that moment would have got, so that
-    it tells a stranger nothing about who was registered before."""
+    """The result of an application. `status` is the one that any new registration would have at that moment, so it
+    does not reveal who was registered before."""
 
     registration: Registration
     status: Status
 
 
 def register(event: Event, application: Application, by: Actor) -> Registered:
-    """Register somebody: they get a place, or wait for one. Who is registered already gets a reminder instead.
+    """Register somebody: they get a place, or wait for one. A person who is registered already gets a reminder.
 
     Raises EventIsFull where there is neither a place nor a waiting list.
     """
     person, is_newcomer = _find_or_add(application)
     status = places.status_for_next(event)
     registration = None if is_newcomer else _registration_of(person, event)
-    if registration is not None and registration.status in STANDS:
+    if registration is not None and registration.status in ACTIVE:
         if notices.remind_of_registration(registration):
             timeline.record(registration, "registered again", by)
         return Registered(registration, status)
@@ -54,10 +54,10 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     return Registered(registration, status)
 
 
-def cancel(registration: Registration, by: Actor, *, reason: str = "", told: str = "") -> None:
-    """Cancel, and give the place to whoever waits longest. Cancelling twice changes nothing.
+def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> None:
+    """Cancel, and give the place to the person who has waited longest. Cancelling twice changes nothing.
 
-    `reason` goes on the timeline, `told` into the notice.
+    `reason` goes on the timeline, `notice_reason` into the notice.
     """
     places.lock(registration.event)
     db.session.refresh(registration, with_for_update=True)
@@ -65,17 +65,17 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", told: str
         return
     places.leave(registration)
     timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
-    notices.notify(registration, Kind.CANCELLED, reason=told)
+    notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
     places.give_free_places(registration.event)
 
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
-    """Keep new answers, and route the person again. The address stays as it is."""
+    """Change the answers, and route the person again. The address stays as it is."""
     db.session.refresh(registration, with_for_update=True)
     before = (registration.name, registration.organisation, registration.answers)
     if before == (application.name, application.organisation, application.answers):
         return
-    _describe(registration, application)
+    _set_answers(registration, application)
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration)
 
@@ -97,15 +97,15 @@ def _registration_of(person: Person, event: Event) -> Registration | None:
 
 
 def _fill_in(registration: Registration, application: Application) -> None:
-    """Fill in a registration that begins, or begins again."""
-    _describe(registration, application)
+    """Fill in a new registration, or a cancelled one that is made again."""
+    _set_answers(registration, application)
     registration.language, registration.source = application.language, application.source
     registration.created_at, registration.cancelled_at = now(), None
     registration.rsvp = registration.rsvp_at = None
     registration.rsvps.clear()
 
 
-def _describe(registration: Registration, application: Application) -> None:
+def _set_answers(registration: Registration, application: Application) -> None:
     registration.name, registration.organisation = application.name, application.organisation
     registration.answers = application.answers
     registration.form_version = registration.event.form_version
@@ -115,7 +115,7 @@ def _describe(registration: Registration, application: Application) -> None:
 
 
 def _record_consents(registration: Registration, application: Application) -> None:
-    """Record what the application agrees to. What was agreed to before and is not any more has been withdrawn."""
+    """Record the application's consents. Earlier ones are withdrawn."""
     if registration.answers_version > 1:
         earlier = (Consent.registration_id == registration.id) & Consent.withdrawn_at.is_(None)
         db.session.execute(update(Consent).where(earlier).values(withdrawn_at=now()))

@@ -23,7 +23,7 @@ REGISTRANT, RULES, SYSTEM = Actor("registrant"), Actor("rules"), Actor("system")
 
 
 def record(about: Event | Registration, what: str, by: Actor, **detail: Any) -> None:
-    """Add an entry, in the transaction that makes it true."""
+    """Add an entry in the current transaction."""
     registration_id = about.id if isinstance(about, Registration) else None
     event_id = about.event_id if isinstance(about, Registration) else about.id
     insert_at_commit(

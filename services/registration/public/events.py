@@ -28,7 +28,7 @@ from shared.web.tokens import BadToken, Purpose
 blueprint = Blueprint("forms", __name__, template_folder="templates")
 STOPS = ".,;:!?)"
 FORM_OPEN_FOR = timedelta(hours=24)
-PLACE_OF_FORM_KEY = secrets.token_urlsafe(12)  # nobody can have written it into an event
+FORM_KEY_PLACEHOLDER = secrets.token_urlsafe(12)  # random, so that no event's text contains it
 EMBEDDED = "yes"
 TOO_MANY = "Too many registrations from this network just now. Your answers are still here: try again in a minute."
 
@@ -43,7 +43,7 @@ def home() -> ResponseReturnValue:
 
 @blueprint.get("/events/<slug>/")
 def event_page_with_slash(slug: str) -> ResponseReturnValue:
-    """The address of an event's page with a slash at its end."""
+    """Redirects an event's address with a slash at its end."""
     return redirect(url_for(".event_page", slug=slug), 308)
 
 
@@ -92,8 +92,8 @@ def too_many(_: RateLimitExceeded) -> ResponseReturnValue:
 
 
 def snapshot_or_404(slug: str) -> Snapshot:
-    """The event of this slug, unless it is a draft. A slug typed with capitals, or with the full stop of the sentence
-    that it stood in, leads to the right address."""
+    """The event of this slug, unless it is a draft. A slug with capitals, or with a full stop at its end,
+    redirects to the right address."""
     snapshot = event_snapshots.get(slug)
     if snapshot is None or snapshot.event.status is EventStatus.DRAFT:
         meant = slug.lower().rstrip(STOPS)
@@ -110,14 +110,14 @@ def _form(event: Event) -> RegistrationForm:
 
 def _blank_form(snapshot: Snapshot, *, embedded: bool) -> Response:
     page = _blank_page(snapshot.event, snapshot.is_full, snapshot.event.is_over, embedded)
-    return frameable(page.replace(PLACE_OF_FORM_KEY, _new_form_key(snapshot.event)), embedded)
+    return frameable(page.replace(FORM_KEY_PLACEHOLDER, _new_form_key(snapshot.event)), embedded)
 
 
 @lru_cache(maxsize=64)
 def _blank_page(event: Event, is_full: bool, _is_over: bool, embedded: bool) -> str:
-    """The page before anybody has typed: the same for all but for the form's key."""
+    """The page with an empty form, the same for everybody but for the form's key."""
     blank = registration_form(event_snapshots.questions(event))(
-        formdata=None, form_key=PLACE_OF_FORM_KEY, embedded=EMBEDDED if embedded else ""
+        formdata=None, form_key=FORM_KEY_PLACEHOLDER, embedded=EMBEDDED if embedded else ""
     )
     return _form_page(event, blank, is_full=is_full, embedded=embedded)
 
@@ -139,13 +139,13 @@ def _is_embedded(form: RegistrationForm) -> bool:
 
 
 def _new_form_key(event: Event) -> str:
-    """A key that makes one filled-in form safe to send twice, and shows that it came from our page."""
+    """A form key: deduplicates a form that is sent twice, and proves that it came from our page."""
     subject = f"{event.id} {secrets.token_urlsafe(12)}"
     return tokens.sign(current_app.config["SECRET_KEY"], Purpose.FORM, subject, now() + FORM_OPEN_FOR)
 
 
 def _check_form_key(form: RegistrationForm, event: Event) -> None:
-    """Add an error to the form where its key is not one of ours, is too old or is another event's."""
+    """Add an error to the form where its key is not valid, has expired or is another event's."""
     try:
         subject = tokens.read(current_app.config["SECRET_KEY"], Purpose.FORM, form.form_key.data or "")
     except BadToken:

@@ -1,4 +1,4 @@
-"""The registrant's own page: what we hold, what comes next, and changing their mind."""
+"""The registrant's own page: status, answers, next steps, changing answers and cancelling."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -26,7 +26,7 @@ class CancelForm(ConfirmForm):
 
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
-    """The address alone opens the page, so no cache and no search engine may keep it."""
+    """The link needs no password, so caches and search engines must not store the page."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -35,7 +35,7 @@ def keep_private(response: Response) -> Response:
 @blueprint.get("")
 def own_page(token: str) -> ResponseReturnValue:
     """The status of the registration, the answers, and the next steps."""
-    registration = _registration_behind(token)
+    registration = _registration_of(token)
     decision = placements.latest_decision(registration)
     return render_template(
         "public/own_page.html",
@@ -51,7 +51,7 @@ def own_page(token: str) -> ResponseReturnValue:
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _cancel_page(token, _registration_behind(token), CancelForm())
+    return _cancel_page(token, _registration_of(token), CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -59,7 +59,7 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registration, form = _registration_behind(token), CancelForm()
+    registration, form = _registration_of(token), CancelForm()
     if not form.validate():
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
@@ -70,7 +70,7 @@ def cancel(token: str) -> ResponseReturnValue:
 @blueprint.get("/edit")
 def edit(token: str) -> ResponseReturnValue:
     """The form with the person's answers."""
-    registration = _registration_that_stands(token)
+    registration = _active_registration(token)
     form = answers_form(event_snapshots.questions(registration.event))(data=as_answered(registration))
     return _edit_page(token, registration, form)
 
@@ -78,9 +78,9 @@ def edit(token: str) -> ResponseReturnValue:
 @blueprint.post("/edit")
 @idempotent_form
 def change(token: str) -> ResponseReturnValue:
-    """Keep the new answers, and decide again which cohorts they lead to."""
+    """Change the answers, and route the person again."""
     refuse_other_sites()
-    registration = _registration_that_stands(token)
+    registration = _active_registration(token)
     form = answers_form(event_snapshots.questions(registration.event))()
     given_already = [wording.purpose for wording in WORDINGS if wording.required]
     application = form.application("own page", email=registration.person.email, consents=given_already)
@@ -92,20 +92,20 @@ def change(token: str) -> ResponseReturnValue:
 
 @blueprint.errorhandler(ExpiredToken)
 @blueprint.errorhandler(BadToken)
-def closed(_: BadToken) -> ResponseReturnValue:
-    """A link that opens nothing, or nothing any more."""
+def expired_link(_: BadToken) -> ResponseReturnValue:
+    """The page for a link that is not valid or has expired."""
     return make_response(render_template("public/closed.html"), 404)
 
 
-def _registration_behind(token: str) -> Registration:
-    registration = db.session.get(Registration, links.registration_behind(token))
+def _registration_of(token: str) -> Registration:
+    registration = db.session.get(Registration, links.read_own_page_token(token))
     if registration is None:
-        raise BadToken("This link is not one of ours.")
+        raise BadToken("This link is not valid.")
     return registration
 
 
-def _registration_that_stands(token: str) -> Registration:
-    registration = _registration_behind(token)
+def _active_registration(token: str) -> Registration:
+    registration = _registration_of(token)
     if registration.cancelled_at is not None or registration.event.status == EventStatus.CANCELLED:
         abort(409)
     return registration

@@ -1,4 +1,4 @@
-"""The page that a sent form leads to. It has an address of its own, so that a reload sends nothing."""
+"""The page after a registration. It has its own address, so that a reload sends nothing."""
 
 import secrets
 
@@ -16,9 +16,9 @@ SCOPE = "thanks"
 
 
 def keep_thanks(event: Event, status: Status, email: str, *, embedded: bool) -> str:
-    """Keep what the page of thanks shows for a day; the key, which only the browser that sent the form gets to know.
+    """Store for a day what the thank-you page shows. Returns its key, which only the sender's browser learns.
 
-    The address written to stays on our side: web servers and proxies log addresses of pages.
+    The e-mail address is not in the URL: web servers and proxies log URLs.
     """
     key = secrets.token_urlsafe(16)
     store_answer(SCOPE, key, str(event.id), 200, {"status": status, "email": email, "embedded": embedded})
@@ -27,7 +27,7 @@ def keep_thanks(event: Event, status: Status, email: str, *, embedded: bool) -> 
 
 @blueprint.get("/events/<slug>/thanks")
 def thanks(slug: str) -> ResponseReturnValue:
-    """Thank somebody for their registration. An old or foreign key leads to the event's page."""
+    """Thank somebody for their registration. An old or unknown key redirects to the event's page."""
     snapshot = event_snapshots.get(slug)
     try:
         kept = stored_answer(SCOPE, request.args.get("key", "")[:100], str(snapshot.event.id)) if snapshot else None

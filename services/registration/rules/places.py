@@ -23,7 +23,7 @@ class Attendance(StrEnum):
 
 HOLDS_A_PLACE = (Status.CONFIRMED, Status.OFFERED)
 
-STANDS = (*HOLDS_A_PLACE, Status.PENDING, Status.WAITLISTED)
+ACTIVE = (*HOLDS_A_PLACE, Status.PENDING, Status.WAITLISTED)
 
 
 class EventIsFull(Exception):

@@ -1,5 +1,5 @@
-"""A form that asks before something is taken away. Nothing is preselected, so a program that presses buttons does
-nothing."""
+"""A form that asks before a deletion or cancellation. Nothing is preselected, so that a program that presses buttons
+confirms nothing."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ class ConfirmForm(PageForm):
 
     @property
     def is_confirmed(self) -> bool:
-        """True where the answer is yes. To be asked after `validate`."""
+        """True where the answer is yes. Call it after `validate`."""
         return bool(self.sure.data == YES)
 
 
 def confirmation(question: str, *, yes: str, no: str) -> OneOf:
-    """The field that asks this, with these words for its answers."""
+    """A field with this question, and these labels for its answers."""
     return OneOf(
         question,
         [Needed("Choose yes or no. Nothing has been changed yet.")],

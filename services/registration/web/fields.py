@@ -1,4 +1,4 @@
-"""Fields of browser forms. They read with the rules that the API reads with, and keep what was typed."""
+"""Fields of browser forms. They read by the same rules as the API, and keep what was typed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -68,7 +68,7 @@ class Text(TextAreaField):
 
 
 class Email(StringField):
-    """An e-mail address as it is written to. A blank field stays blank: `Needed` asks for an address."""
+    """A normalised e-mail address. A blank field stays blank: `Needed` asks for an address."""
 
     widget: Any = EmailInput()
 
@@ -109,7 +109,7 @@ class LocalDateTime(DateTimeLocalField):
         self.invalid_value_message = "Enter a date and a time."
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Raises ValueError for what is no date and time, and NoSuchTime for a time that the clocks skip."""
+        """Raises ValueError for anything but a date and time, and NoSuchTime for a time in a DST gap."""
         super().process_formdata(valuelist)
         if valuelist:
             local: datetime = self.data

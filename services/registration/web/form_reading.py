@@ -1,4 +1,4 @@
-"""Reads an application to register, for every interface: a good application, or a sentence for each mistake."""
+"""Reads an application to register, for every interface: a valid application, or a sentence for each mistake."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,7 +23,7 @@ class Unusable(Exception):
 
 
 def read_application(questions: Iterable[Question], given: Mapping[str, Any], *, source: str) -> Application:
-    """A good application. Raises Unusable, with all that is wrong at once."""
+    """The valid application. Raises Unusable with every mistake."""
     errors: dict[str, str] = {}
     name = _line(given.get("name"), "name", errors)
     if not name and "name" not in errors:
@@ -46,7 +46,7 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
 
 
 def normalised_email(text: str) -> tuple[str, str]:
-    """The address to write to, and its key: the same for every way to type the address.
+    """The address to write to, and its key, which is the same however the address is typed.
 
     Raises UnusableText, with a sentence for the person who typed it.
     """

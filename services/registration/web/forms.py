@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, Form, FormField, RadioField, SelectMultipleField
 
 RETURNED = "returned"
-"""The field by which a form that was kept during a sign-in is shown again, and not carried out."""
+"""The field that marks a form kept during a sign-in: it is shown again, not carried out."""
 
 
 class Problem(NamedTuple):
@@ -23,9 +23,9 @@ class Problem(NamedTuple):
 
 
 class PageForm(FlaskForm):
-    """A form on a page. It reads what was sent with the request, and otherwise holds what it is given.
+    """A form on a page. It has the values of the request, or else those it is given.
 
-    CSRF is not the form's business: the console checks every request, and public pages have no cookies to ride on.
+    The form does not check CSRF: the console does for every request, and public pages use no cookies.
     """
 
     class Meta:
@@ -35,7 +35,7 @@ class PageForm(FlaskForm):
         super().__init__(**more)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """True where every field is good. Otherwise the fields or the form have their errors."""
+        """True where every field is valid. Otherwise the fields or the form have errors."""
         if RETURNED in request.form:
             self.form_errors.append("You had been signed out. Please check the form and send it again.")
             return False

@@ -1,4 +1,4 @@
-"""Idempotency keys: the answer to a request is kept for a day, and a retry gets it again."""
+"""Idempotency keys: the response to a request is stored for a day, and retries get it again."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class KeyReused(Exception):
 
 
 def stored_answer(scope: str, key: str, request: Any) -> tuple[int, dict[str, Any]] | None:
-    """The status and the answer kept for this request, if any. Raises KeyReused."""
+    """The stored status and answer of this request, if any. Raises KeyReused."""
     kept = db.session.get(IdempotencyKey, f"{scope} {key}")
     if kept is None:
         return None
@@ -37,7 +37,7 @@ def stored_answer(scope: str, key: str, request: Any) -> tuple[int, dict[str, An
 
 
 def store_answer(scope: str, key: str, request: Any, status: int, answer: dict[str, Any]) -> None:
-    """Keep an answer in the current transaction. Of two at the same time, the second fails to commit."""
+    """Store an answer in the current transaction. Of two concurrent requests, the second fails to commit."""
     insert_at_commit(
         db.session,
         IdempotencyKey,
@@ -62,10 +62,9 @@ def new_form_key() -> str:
 def idempotent_form(view: V) -> V:
     """Carry out a form once, and commit; the same form sent again is redirected to where the first one led.
 
-    A form is the same where everything in it is, its key included. It is carried out when its view answers with 303:
-    the answer is kept in the transaction of what the view changed, so that of two at the same time one fails to
-    commit. Whatever else the view answers is rolled back, and may be sent again. A form without a key is carried out
-    each time.
+    Forms are the same where all their fields are, the key included. Only a 303 is stored, in the transaction of the
+    view's changes, so that of two concurrent requests one fails to commit. Any other response is rolled back, and the
+    form may be sent again. A form without a key is carried out each time.
     """
 
     @wraps(view)
@@ -86,7 +85,7 @@ def idempotent_form(view: V) -> V:
         db.session.rollback()
         kept = stored_answer(scope, key, None)
         if kept is not None:
-            get_flashed_messages()  # those of the repeat, which did not happen
+            get_flashed_messages()  # the retry's, which was rolled back
             return redirect(kept[1]["location"], 303)
         if isinstance(refusal, Exception):
             raise refusal

@@ -18,7 +18,7 @@ from shared.web.headers import content_security_policy
 
 SENTENCES = {
     400: ("This request could not be read", "Please go back and try again."),
-    403: ("This came from somewhere else", "Please open the event’s own page and send the form from there."),
+    403: ("This form came from another site", "Please open the event’s own page and send the form from there."),
     404: ("There is no such page", "It may have moved, or the address may be incomplete."),
     409: ("This is closed", "The event or the registration is cancelled or over, so nothing can be changed here."),
     413: ("That was too much", "What you sent is larger than a form can be."),
@@ -41,7 +41,7 @@ def init_pages(app: Flask) -> None:
         conditions_json=_conditions_json,
         webcal=lambda url: "webcal://" + url.split("://", 1)[1],
     )
-    app.jinja_env.globals.update(fresh_form_key=new_form_key, described=described, words=words)
+    app.jinja_env.globals.update(fresh_form_key=new_form_key, aria_attributes=aria_attributes, words=words)
     display_name, address = app.config["MAIL_FROM"]
     app.context_processor(lambda: {"organisation_name": display_name or address.partition("@")[2]})
     app.register_error_handler(HTTPException, _error_page)
@@ -49,7 +49,7 @@ def init_pages(app: Flask) -> None:
 
 
 def frameable(page: str, embedded: bool) -> Response:
-    """A page that no cache keeps. Where it is embedded, other sites may show it in a frame."""
+    """An uncached page. Where it is embedded, other sites may show it in a frame."""
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"
     if embedded:
@@ -57,15 +57,15 @@ def frameable(page: str, embedded: bool) -> Response:
     return response
 
 
-def described(field: Field) -> dict[str, str]:
-    """The attributes that tie a control to its help and its error."""
+def aria_attributes(field: Field) -> dict[str, str]:
+    """The ARIA attributes that link a control to its help and its error."""
     notes = [note for note, there in (("help", field.description), ("error", field.errors)) if there]
-    attributes = {"aria-describedby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
+    attributes = {"aria-aria_attributesby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
     return attributes | ({"aria-invalid": "true"} if field.errors else {})
 
 
 def answer_in_words(question: Question, answer: str | list[str]) -> str:
-    """An answer as its question's form words it, one choice a line."""
+    """An answer in the form's words, one choice a line."""
     values = answer if isinstance(answer, list) else [answer]
     return "\n".join(question.label_of(value) for value in values)
 

@@ -1,7 +1,7 @@
 """Rate limits: registrations and sign-ins from one network address.
 
-Counts live beside the queue in Redis where that is the broker, so that several web processes share
-them; where Redis is away, each process counts on its own.
+Counts are in Redis where that is the broker, so that web processes share them. Without Redis, each
+process counts on its own.
 """
 
 import logging
@@ -30,7 +30,7 @@ def init_limits(app: Flask) -> None:
         app.config["RATELIMIT_STORAGE_URI"] = "memory://"
     app.config["RATELIMIT_KEY_PREFIX"] = "placecard"
     limiter.init_app(app)
-    limiter.logger.setLevel(logging.WARNING)  # below that it writes down network addresses
+    limiter.logger.setLevel(logging.WARNING)  # below that it logs network addresses
 
 
 def registration_limit() -> str:
@@ -49,7 +49,7 @@ def _is_only_looking() -> bool:
 
 
 def _may_register_freely() -> bool:
-    """Looking is free, and so is registering for an organiser's program, whose key the API has checked."""
+    """No limit for GET, nor for an organiser's program, whose key the API has checked."""
     return _is_only_looking() or g.get("api_key") is not None
 
 

@@ -1,7 +1,7 @@
 """The form by which people register, and the form by which they change their answers.
 
-The questions of an event's form become fields, once for each version. The fields take what was typed as it is: the
-rules that the API uses too read it, so that both find the same mistakes.
+The questions of an event's form become fields, once for each version. The fields keep what was typed as it is. The
+rules that read it are the API's, so that both find the same mistakes.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from services.registration.web.form_reading import Unusable, read_application
 from services.registration.web.forms import PageForm
 
 PREFIX = "question_"
-"""Before a question's key in the names of attributes: a key may be the name of something that every form has."""
+"""Prefixes a question's key in attribute names: a key could be the name of an attribute that every form has."""
 
 EMAIL_ATTRIBUTES = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -48,8 +48,8 @@ class AnswersForm(PageForm):
         }
 
     def application(self, source: str, **known: Any) -> Application | None:
-        """The application, with what is `known` beside what was typed; None, with errors at the fields, where
-        something is wrong."""
+        """The application from the typed and the `known` values. None where there are mistakes, with errors at
+        the fields."""
         try:
             return read_application(self.questions, self.typed() | known, source=source)
         except Unusable as error:
@@ -58,7 +58,7 @@ class AnswersForm(PageForm):
 
 
 class RegistrationForm(AnswersForm):
-    """The form on an event's page. `form_key` proves that it came from there, and makes it safe to send twice."""
+    """The form on an event's page. `form_key` proves that it came from there, and deduplicates it."""
 
     name = StringField("Your name", [ShownAsNeeded()], default="", render_kw={"autocomplete": "name"})
     email = StringField(
@@ -118,7 +118,7 @@ def _answers(questions: tuple[Question, ...]) -> FormField:
 
 
 def _field(question: Question) -> Field:
-    described: dict[str, Any] = {
+    common: dict[str, Any] = {
         "name": question.key,
         "label": question.label,
         "description": " ".join(filter(None, (question.help, question.purpose))),
@@ -127,9 +127,9 @@ def _field(question: Question) -> Field:
     choices = [SelectChoice(option.value, option.label) for option in question.options]
     match question.type:
         case Type.ONE:
-            return RadioField(**described, choices=choices, validate_choice=False)
+            return RadioField(**common, choices=choices, validate_choice=False)
         case Type.ANY:
-            return AnyOf(**described, choices=choices, validate_choice=False)
+            return AnyOf(**common, choices=choices, validate_choice=False)
         case Type.LONG_TEXT:
-            return TextAreaField(**described, default="", render_kw={"rows": 4})
-    return StringField(**described, default="", render_kw={"autocomplete": question.autocomplete or False})
+            return TextAreaField(**common, default="", render_kw={"rows": 4})
+    return StringField(**common, default="", render_kw={"autocomplete": question.autocomplete or False})

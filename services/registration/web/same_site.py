@@ -1,8 +1,7 @@
-"""Refuses forms that another site makes a browser send.
+"""Rejects cross-site form posts.
 
-Browsers say where a request comes from (Fetch Metadata, and Origin before it). Registrants have no
-cookies with us, so there is nothing for another site to ride on; this keeps it from using its
-visitors' browsers to register people all the same.
+Browsers send the origin of a request (Fetch Metadata, older ones Origin). Registrants have no cookies, so
+another site could not act as them; but it could register people through its visitors' browsers.
 """
 
 from urllib.parse import urlsplit
@@ -11,13 +10,13 @@ from flask import abort, current_app, request
 
 
 def refuse_other_sites() -> None:
-    """End the request with 403 where the browser says that another site sent it."""
+    """Abort with 403 where the browser's headers name another site."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         allowed = site in ("same-origin", "none")
     elif (origin := request.headers.get("Origin")) == "null":
-        # A browser without Fetch Metadata, on a page whose policy is no-referrer, as ours is. The key in the form, or
-        # the token in its address, shows that the page was ours.
+        # A browser without Fetch Metadata sends null from a page with the policy no-referrer, as ours have. The form's
+        # key, or the token in its URL, proves that the page is ours.
         allowed = request.referrer is None
     else:
         ours = (request.host, urlsplit(current_app.config["PUBLIC_URL"]).netloc)

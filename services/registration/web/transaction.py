@@ -1,4 +1,4 @@
-"""The edge of every request that changes something: one commit, after all that the view did."""
+"""The transaction of a request: one commit, after the view."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 
 def in_transaction(view: V) -> V:
-    """Commit what a view changed if it succeeds (a status below 400), and roll it back if it refuses."""
+    """Commit a view's changes if its status is below 400; otherwise roll them back."""
 
     @wraps(view)
     def committing(*args: Any, **kwargs: Any) -> Response:
@@ -24,7 +24,7 @@ def in_transaction(view: V) -> V:
 
 
 def end_transaction(response: Response) -> None:
-    """Commit for an answer that succeeded, roll back for one that refused. Raises IntegrityError."""
+    """Commit for a status below 400, else roll back. Raises IntegrityError."""
     if response.status_code < 400:
         db.session.commit()
     else:

@@ -1,4 +1,4 @@
-"""The words on pages for statuses and the like: one list, so that filters, tags and columns say the same."""
+"""The words on pages for statuses and other values: one list, so that filters, tags and columns say the same."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -63,8 +63,8 @@ MAIL = {
     Kind.NOT_PLACED: "No place in a group",
     Kind.SESSION: "The invite to one session",
 }
-TOLD = {str(told): word for words in (PLACEMENT, MAIL) for told, word in words.items()}
-"""The words for the last thing that a person was told about a group."""
+LAST_NOTICE = {str(value): word for words in (PLACEMENT, MAIL) for value, word in words.items()}
+"""The words for the last notice about a group: its kind, or the status in it."""
 ACT = {
     "registered": "Registered",
     "registered again": "Sent the form again",
@@ -78,7 +78,7 @@ ACT = {
     "mail sent": "Mail sent",
     "mail sent again": "Sent a mail again",
     "mail failed": "Mail not delivered",
-    "mail suppressed": "Mail held back, because this address takes none",
+    "mail suppressed": "Mail not sent, because this address does not accept mail",
     "mail superseded": "Mail replaced by a newer one",
 }
 ACTOR = {

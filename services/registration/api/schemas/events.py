@@ -1,4 +1,4 @@
-"""The shapes of what goes in and out of the API, with words for its description."""
+"""Schemas of events, with the texts of the API's description."""
 
 from enum import StrEnum
 from typing import Any
@@ -32,12 +32,12 @@ def about(description: str, **more: Any) -> dict[str, Any]:
     return {"description": description, **more}
 
 
-class Sitting(Body):
+class Session(Body):
     """One session of an event."""
 
-    id = fields.UUID(metadata=about("Names a session that the event has; only when changing an event."))
+    id = fields.UUID(metadata=about("The id of one of the event's sessions; only when changing an event."))
     title = Line(load_default="", metadata=about("Where an event has several sessions."))
-    starts_at = LocalTime(required=True, metadata=about("When it starts, on the clocks of the event's zone."))
+    starts_at = LocalTime(required=True, metadata=about("When it starts, in the event's time zone."))
     ends_at = LocalTime(required=True, metadata=about("When it ends; after it starts.", example="2030-11-04T14:00"))
     starts_at_utc = fields.AwareDateTime(dump_only=True, metadata=about("The same, as an instant."))
     ends_at_utc = fields.AwareDateTime(dump_only=True, metadata=about("The same, as an instant."))
@@ -45,12 +45,12 @@ class Sitting(Body):
     join_url = WebAddress(
         load_default=None,
         allow_none=True,
-        metadata=about("Where to join; shown to organisers, and sent to those who hold a place."),
+        metadata=about("Where to join; shown to organisers, and sent to people with a place."),
     )
 
 
 class Choice(Body):
-    """One thing that can be chosen."""
+    """An option of a question."""
 
     value = Line(required=True, metadata=about("What an answer holds."))
     label = Line(required=True, metadata=about("What people see."))
@@ -60,14 +60,14 @@ class Requirement(Body):
     """One test of an earlier answer. A blank answer meets none but "is blank"."""
 
     fact = fields.String(required=True, metadata=about("The key of an earlier question."))
-    test = word(Test, required=True, metadata=about("How its answer is looked at."))
-    values = fields.List(Line(), load_default=list, metadata=about("The values it is compared with."))
+    test = word(Test, required=True, metadata=about("How its answer is compared."))
+    values = fields.List(Line(), load_default=list, metadata=about("The values to compare with."))
 
 
 class QuestionOnForm(Body):
     """A question on an event's form."""
 
-    key = Line(80, required=True, metadata=about("Letters, digits and underscores; answers are kept under it."))
+    key = Line(80, required=True, metadata=about("Letters, digits and underscores; the key of its answers."))
     label = Line(300, required=True, metadata=about("The question, as people see it."))
     type = word(Type, metadata=about("How it is answered; text unless said otherwise."))
     help = Line(500, metadata=about("A sentence under the question."))
@@ -79,11 +79,11 @@ class QuestionOnForm(Body):
 
 
 class Invites(Body):
-    """An organiser's choices about an event's invites. What is left out stays, or is as usual."""
+    """An organiser's choices about an event's invites. Fields that are left out stay, or have their defaults."""
 
     asks_for_rsvp = fields.Boolean(metadata=about("Whether calendars show Yes, Maybe and No.", default=True))
     decline_frees_place = fields.Boolean(
-        metadata=about("Whether a No cancels the registration, for whoever waits longest.", default=False)
+        metadata=about("Whether a No cancels the registration, so that the next person gets the place.", default=False)
     )
     reminder_minutes = fields.Integer(
         strict=True,
@@ -92,7 +92,7 @@ class Invites(Body):
     )
     organiser_name = Line(metadata=about("Whom calendars show as the organiser; empty for the sender of our mail."))
     organiser_email = EmailAddress(
-        metadata=about("Where calendars send answers; empty for the sender of our mail. Only there do they reach us.")
+        metadata=about("Where calendars send answers; empty for the sender of our mail. We receive answers only there.")
     )
 
 
@@ -108,13 +108,13 @@ class Event(Body):
     )
     title = Line(required=True, metadata=about("What people see.", example="Spring webinar"))
     description = Text(LONGEST_DESCRIPTION, load_default="", metadata=about("Markdown."))
-    timezone = Zone(required=True, metadata=about("The IANA zone of its clocks.", example="Europe/London"))
-    status = word(EventStatus, dump_only=True, metadata=about("Only a published one takes registrations."))
+    timezone = Zone(required=True, metadata=about("Its IANA time zone.", example="Europe/London"))
+    status = word(EventStatus, dump_only=True, metadata=about("Only a published event takes registrations."))
     sessions = fields.List(
-        Whole(Sitting),
+        Whole(Session),
         required=True,
         validate=validate.Length(1, MOST_SESSIONS, error=f"Give between 1 and {MOST_SESSIONS} sessions."),
-        metadata=about("The sessions that will happen. When changing an event these replace what it had."),
+        metadata=about("The sessions that will happen. When changing an event these replace its sessions."),
     )
     capacity = fields.Integer(
         load_default=None,
@@ -126,9 +126,7 @@ class Event(Body):
     waitlist = fields.Boolean(
         load_default=True, metadata=about("Whether people can wait for a place once all are taken.")
     )
-    programme = fields.String(
-        load_default=None, allow_none=True, metadata=about("The slug of the programme whose cohorts it leads to.")
-    )
+    programme = fields.String(load_default=None, allow_none=True, metadata=about("The slug of the event's programme."))
     invites = fields.Nested(Invites, metadata=about("For organisers."))
     questions = fields.List(
         Whole(QuestionOnForm),
@@ -155,27 +153,27 @@ class EventSummary(Event):
 
 
 class PageOfEvents(Schema):
-    """Some events, the latest made first."""
+    """A page of events, the newest first."""
 
     events = fields.List(fields.Nested(EventSummary))
-    next_cursor = fields.String(allow_none=True, metadata=about("Ask with it for the next page; null on the last."))
+    next_cursor = fields.String(allow_none=True, metadata=about("The `cursor` of the next page; null on the last."))
 
 
 class Paging(Schema):
-    """Where to go on, and how far."""
+    """Which page, and how long."""
 
     cursor = fields.String(metadata=about("The `next_cursor` of the page before."))
     limit = fields.Integer(
         load_default=PAGE,
         validate=validate.Range(1, LARGEST_PAGE, error=f"Ask for 1 to {LARGEST_PAGE} at a time."),
-        metadata=about("How many at most."),
+        metadata=about("The most in one page."),
     )
 
 
 class Cancellation(Body):
-    """Why an event is called off."""
+    """The cancellation of an event."""
 
-    reason = Text(2000, load_default="", metadata=about("Told to everyone who stands registered."))
+    reason = Text(2000, load_default="", metadata=about("The reason. Everyone with an active registration reads it."))
 
 
 class AttendeeFilters(Schema):
@@ -184,9 +182,9 @@ class AttendeeFilters(Schema):
     status = fields.String(
         load_default="",
         validate=validate.OneOf(("", *Status), error=f"Choose one of {', '.join(Status)}."),
-        metadata=about("Where their registration stands."),
+        metadata=about("The status of the registration."),
     )
-    cohort = fields.String(load_default="", metadata=about("The slug of a cohort they are in, or may come into."))
+    cohort = fields.String(load_default="", metadata=about("The slug of a cohort that they are in or asked to join."))
     rsvp = fields.String(
         load_default="",
         validate=validate.OneOf(("", *Summary), error=f"Choose one of {', '.join(Summary)}."),

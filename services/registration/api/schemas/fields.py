@@ -1,4 +1,4 @@
-"""Kinds of value that bodies hold: read by the same rules as what is typed into a form."""
+"""Fields of bodies, read by the same rules as browser forms."""
 
 import re
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ LONGEST_URL = 1000
 
 
 class Body(Schema):
-    """A body that refuses what it does not know. What we add to an answer may come back with it."""
+    """A body that rejects unknown fields. Read-only fields may be sent back; they are ignored."""
 
     class Meta:
         unknown = RAISE
 
     @pre_load
-    def leave_out_what_we_added(self, data: Any, **_: Any) -> Any:
+    def drop_read_only_fields(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, Mapping):
             return data
         return {key: value for key, value in data.items() if key not in self.dump_fields or key in self.load_fields}
 
 
 class Whole(fields.Nested):
-    """An object that must be complete, also within changes that leave other things out."""
+    """An object that must be complete, also in a partial update."""
 
     def _load(self, value: Any, partial: Any = None) -> Any:
         return super()._load(value, partial=False)
@@ -110,7 +110,7 @@ class Zone(fields.String):
 
 
 class LocalTime(fields.String):
-    """A date and a time of day on the clocks of the event's own zone: ISO 8601 without an offset."""
+    """A date and a time in the event's time zone: ISO 8601 without an offset."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

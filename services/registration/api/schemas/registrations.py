@@ -1,4 +1,4 @@
-"""The shapes of registrations, placements and timelines in the API."""
+"""Schemas of registrations, placements and timelines."""
 
 from marshmallow import Schema, fields, validate
 
@@ -18,10 +18,12 @@ ANSWERS = about(
 
 
 class Application(Schema):
-    """The body of a registration. The rules of the form read it."""
+    """The body of a registration."""
 
     name = fields.String(required=True, metadata=about("One line.", example="Ada Example", maxLength=200))
-    email = fields.String(required=True, metadata=about("Where we write.", example="ada@example.org", format="email"))
+    email = fields.String(
+        required=True, metadata=about("The address we write to.", example="ada@example.org", format="email")
+    )
     organisation = fields.String(metadata=about("One line.", maxLength=200))
     answers = fields.Dict(metadata=ANSWERS)
     consents = fields.List(
@@ -33,25 +35,25 @@ class Application(Schema):
 
 
 class Receipt(Schema):
-    """The result of an application. It never tells if the address was known before."""
+    """The result of an application. It does not reveal whether the address was registered before."""
 
-    status = word(Status, metadata=about("Where somebody who registers at this moment stands."))
+    status = word(Status, metadata=about("The status of a new registration at this moment."))
     message = fields.String(metadata=about("The same in a sentence."))
     id = fields.UUID(metadata=about("For organisers."))
     page_url = fields.String(metadata=about("The person's own page. For organisers.", format="uri"))
 
 
 class CohortPlacement(Schema):
-    """Where a person stands with a cohort."""
+    """A person's placement in a cohort."""
 
     cohort = fields.String(metadata=about("The cohort's slug."))
     title = fields.String(metadata=about("The cohort's title."))
     status = word(PlacementStatus)
-    asked = fields.Boolean(metadata=about("Whether they asked for it."))
-    fits = fields.String(metadata=about("What the rules say."))
-    room = fields.Boolean(allow_none=True, metadata=about("Whether there was a place; null where nobody looked."))
-    told = fields.String(allow_none=True, metadata=about("What they were told last."))
-    pinned = fields.Boolean(metadata=about("Whether a person decided, so that rules only suggest."))
+    asked = fields.Boolean(metadata=about("Whether they asked to join."))
+    fits = fields.String(metadata=about("What the rules suggest."))
+    room = fields.Boolean(allow_none=True, metadata=about("Whether there was a place left; null if not checked."))
+    told = fields.String(allow_none=True, metadata=about("The last notice about it, or the status in it."))
+    pinned = fields.Boolean(metadata=about("Whether an organiser decided; rules then only suggest."))
     reason = fields.String(metadata=about("Why."))
 
 
@@ -60,8 +62,8 @@ class SessionRsvp(Schema):
 
     session = fields.UUID(attribute="session_id", metadata=about("The session's id."))
     answer = word(Answer)
-    comment = fields.String(metadata=about("What they wrote, whom they send, or which time they propose."))
-    answered_at = fields.AwareDateTime(attribute="stamped_at", metadata=about("By their own calendar's clock."))
+    comment = fields.String(metadata=about("Their comment, the person they send instead, or the time they propose."))
+    answered_at = fields.AwareDateTime(attribute="stamped_at", metadata=about("As their calendar stamped it."))
 
 
 class Registration(Schema):
@@ -82,14 +84,14 @@ class Registration(Schema):
     registered_at = fields.AwareDateTime()
     cancelled_at = fields.AwareDateTime(allow_none=True)
     placements = fields.List(fields.Nested(CohortPlacement))
-    page_url = fields.String(metadata=about("The person's own page: whoever has the address has the page."))
+    page_url = fields.String(metadata=about("The person's own page. The link needs no password: keep it private."))
 
 
 class PageOfRegistrations(Schema):
-    """Some registrations, the newest first."""
+    """A page of registrations, the newest first."""
 
     registrations = fields.List(fields.Nested(Registration))
-    next_cursor = fields.String(allow_none=True, metadata=about("Ask with it for the next page; null on the last."))
+    next_cursor = fields.String(allow_none=True, metadata=about("The `cursor` of the next page; null on the last."))
 
 
 class RegistrationChanges(Body):
@@ -98,20 +100,20 @@ class RegistrationChanges(Body):
     name = fields.String(metadata=about("One line."))
     organisation = fields.String(metadata=about("One line."))
     answers = fields.Dict(
-        keys=fields.String(), metadata=about("By question key; the others stay. null takes an answer away.")
+        keys=fields.String(), metadata=about("By question key; the others stay. null removes an answer.")
     )
 
 
 class Decision(Body):
-    """An organiser's decision about a person and a cohort. Rules no longer move them."""
+    """An organiser's decision about a person and a cohort. Rules no longer change it."""
 
     cohort = fields.String(required=True, metadata=about("The slug of a cohort of the event's programme."))
     decision = fields.String(
         required=True,
         validate=validate.OneOf(("place", "decline"), error="Choose place or decline."),
-        metadata=about("Both are told to the person."),
+        metadata=about("The person is notified of either."),
     )
-    reason = Text(2000, load_default="", metadata=about("Told to the person; needed to decline."))
+    reason = Text(2000, load_default="", metadata=about("The person reads it; required to decline."))
 
 
 class Entry(Schema):
@@ -131,7 +133,7 @@ class Timeline(Schema):
 
 
 class CohortState(Schema):
-    """A group within a programme, and how many are in it."""
+    """A cohort of a programme, and its number of people."""
 
     slug = fields.String()
     title = fields.String()

@@ -49,7 +49,7 @@ def test_choices_about_invites_are_kept_and_nobody_is_told(
     assert "Nobody needed to be told" in browser.page(sent.location)
     assert kept(app) == Invites(asks_for_rsvp=False, reminder_minutes=60, organiser_name="Ada Host")
     with app.app_context():
-        assert not db.session.scalars(select(Event)).one().telling
+        assert not db.session.scalars(select(Event)).one().notices_due
         entry = db.session.scalars(select(TimelineEntry).filter_by(what="changed")).one()
         assert entry.detail == {"changes": ["invites"]}
     page = browser.page(path)
