@@ -45,8 +45,9 @@ def _by_table(rows: Iterable[Row]) -> dict[Table, list[dict[str, Any]]]:
 def row_of(new: Any) -> Row:
     """The row of a new object. Unset columns get their defaults."""
     state = inspect(new)
-    set_here = ((one.columns[0].name, state.dict[one.key]) for one in state.mapper.column_attrs if one.key in state.dict)
-    return state.mapper.local_table, whole_row(state.mapper.local_table, dict(set_here))
+    columns = (attribute for attribute in state.mapper.column_attrs if attribute.key in state.dict)
+    values = {attribute.columns[0].name: state.dict[attribute.key] for attribute in columns}
+    return state.mapper.local_table, whole_row(state.mapper.local_table, values)
 
 
 def whole_row(table: Table, values: dict[str, Any]) -> dict[str, Any]:
