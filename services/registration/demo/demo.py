@@ -13,6 +13,7 @@ from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.operations.timeline import SYSTEM
 from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites
+from services.registration.rules.programmes import CohortDetails
 from services.registration.rules.routing import PairPolicy, rules_as_data
 from shared.database.ids import new_id
 from shared.database.utc import now
@@ -77,22 +78,22 @@ def _programme() -> Programme:
         pair_policy=PairPolicy.FIRST_CHOICE,
         created_at=now(),
     )
+    community = CohortDetails(
+        title="community of practice",
+        slug=COMMUNITY,
+        position=1,
+        welcome="Welcome to the community of practice: people from places and organisations who learn from "
+        "one another between events.",
+    )
+    pilot = CohortDetails(
+        title="funder pilot",
+        slug=PILOT,
+        position=2,
+        welcome="Welcome to the funder pilot: practical tools, tried out with other funders.",
+    )
     programme.cohorts = [
-        Cohort(
-            slug=COMMUNITY,
-            title="community of practice",
-            position=1,
-            welcome="Welcome to the community of practice: people from places and organisations who learn from "
-            "one another between events.",
-            rules=rules_as_data(COMMUNITY_RULES),
-        ),
-        Cohort(
-            slug=PILOT,
-            title="funder pilot",
-            position=2,
-            welcome="Welcome to the funder pilot: practical tools, tried out with other funders.",
-            rules=rules_as_data(PILOT_RULES),
-        ),
+        Cohort(details=community, rules=rules_as_data(COMMUNITY_RULES)),
+        Cohort(details=pilot, rules=rules_as_data(PILOT_RULES)),
     ]
     db.session.add(programme)
     return programme

@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.registration.models.base import Model
+from services.registration.models.base import Model, assign_details, read_details
+from services.registration.rules.programmes import CohortDetails
 from services.registration.rules.routing import CohortRules, PairPolicy, Ruleset, read_rules
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
@@ -51,3 +52,12 @@ class Cohort(Model):
     capacity: Mapped[int | None]
     welcome: Mapped[str] = mapped_column(Text, default="")
     rules: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+
+    @property
+    def details(self) -> CohortDetails:
+        """The cohort's details, without its rules."""
+        return read_details(CohortDetails, self)
+
+    @details.setter
+    def details(self, details: CohortDetails) -> None:
+        assign_details(self, details)
