@@ -12,7 +12,6 @@ from services.calendar.models import Outbox, db
 from shared.contracts import decode, encode
 from shared.contracts.notices import Invite, MailDue, Notice, NoticeDue
 from shared.contracts.previews import InviteRead, Plan, PlannedMail
-from shared.database.session import write_deferred
 from shared.web import service_calls
 
 pages = Blueprint("previews", __name__, url_prefix="/calendar")
@@ -30,7 +29,7 @@ def _mails_of(notice: Notice) -> list[MailDue]:
     """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
     try:
         mail = bring_up_to_date(notice, bulk=True)
-        write_deferred(db.session)
+        db.session.flush()
         beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
         owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
     finally:

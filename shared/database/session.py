@@ -1,6 +1,7 @@
-"""The database session of every service: it writes deferred inserts at its commit and calls callbacks after it."""
+"""The database session of every service: it writes deferred inserts when it flushes, and calls callbacks after its
+commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -21,9 +22,18 @@ class CommitSession(FlaskSession):
         self._rows: list[tuple[Table, dict[str, Any]]] = []
         self._callbacks: list[Callable[[], None]] = []
 
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what has changed, then the deferred inserts, which may refer to it. Raises IntegrityError.
+
+        Every query flushes first, unless it says otherwise, and so finds what was deferred.
+        """
+        super().flush(objects)
+        if self._objects or self._rows:
+            self._write_deferred()
+
     def commit(self) -> None:
-        """Write the deferred inserts, commit, then call the callbacks. Raises IntegrityError."""
-        self.write_deferred()
+        """Flush, commit, then call the callbacks. Raises IntegrityError."""
+        self.flush()
         super().commit()
         callbacks, self._callbacks = self._callbacks, []
         for call in callbacks:
@@ -39,24 +49,23 @@ class CommitSession(FlaskSession):
         self._discard()
         super().close()
 
-    def defer(self, table: Table, values: dict[str, Any]) -> None:
-        """Insert a row at the commit."""
+    def defer_row(self, table: Table, values: dict[str, Any]) -> None:
+        """Insert a row at the next flush."""
         self.connection()  # begin a transaction, so that a rollback has one to end
         self._rows.append((table, values))
 
     def defer_object(self, new: Any) -> None:
-        """Insert a new object at the commit, before the deferred rows."""
+        """Insert a new object at the next flush, before the deferred rows."""
         self.connection()
         self._objects.append(new)
 
-    def write_deferred(self) -> None:
-        """Insert the deferred objects and rows now. Raises IntegrityError."""
-        objects, rows, self._objects, self._rows = self._objects, self._rows, [], []
-        if not (objects or rows):
-            return
-        self.flush()  # they may refer to objects of the unit of work, or have become some
-        objects = [new for new in objects if inspect(new).transient]
-        insert_rows(self.connection(), [*map(row_of, objects), *rows])
+    def _write_deferred(self) -> None:
+        objects = [
+            new for new in self._objects if inspect(new).transient
+        ]  # others were flushed with what they belong to
+        rows = [*map(row_of, objects), *self._rows]
+        self._objects, self._rows = [], []
+        insert_rows(self.connection(), rows)
         for stored in objects:
             make_transient_to_detached(stored)
             self.add(stored)
@@ -69,26 +78,21 @@ class CommitSession(FlaskSession):
         self._objects, self._rows, self._callbacks = [], [], []
 
 
-def insert_at_commit(session: AnySession, model: Any, **values: Any) -> None:
-    """Insert a row when the transaction commits. Until then no query finds it.
+def defer_insert(session: AnySession, model: Any, **values: Any) -> None:
+    """Insert a row at the next flush, together with others.
 
     Omitted columns get their defaults. Raises TypeError for an unknown column.
     """
     table: Table = model.__table__
-    _own(session).defer(table, whole_row(table, values))
+    _own(session).defer_row(table, whole_row(table, values))
 
 
-def add_at_commit(session: AnySession, new: Any) -> None:
-    """Insert a new object, as it is then, when the transaction commits. Until then no query finds it.
+def defer_object(session: AnySession, new: Any) -> None:
+    """Insert a new object, as it is then, at the next flush; then it is an object like any other.
 
     Saves the time that the unit of work takes for a new object (decision 9). The object's foreign keys must be set.
     """
     _own(session).defer_object(new)
-
-
-def write_deferred(session: AnySession) -> None:
-    """Insert the session's deferred objects and rows now. Raises IntegrityError."""
-    _own(session).write_deferred()
 
 
 def call_after_commit(session: AnySession, call: Callable[[], None]) -> None:

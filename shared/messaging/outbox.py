@@ -32,7 +32,7 @@ from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 from shared.contracts import Message, encode
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.ids import new_id
-from shared.database.session import insert_at_commit
+from shared.database.session import defer_insert
 from shared.database.types import Json, UtcDateTime
 from shared.database.utc import now
 from shared.messaging.envelope import Envelope
@@ -97,7 +97,7 @@ def owe(sender: Sender, to: str, message: Message, *, key: str, ordinal: int, bu
     at, message_id = now(), new_id()
     deferred = bulk or not sender.broker_is_well()
     body = encode(message)
-    insert_at_commit(
+    defer_insert(
         sender.session,
         sender.Outbox,
         id=message_id,

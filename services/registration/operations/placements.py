@@ -19,7 +19,7 @@ from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
 from services.registration.rules.routing import Decision, Outcome, Verdict, decide
 from shared.contracts.notices import Kind
-from shared.database.session import add_at_commit, insert_at_commit
+from shared.database.session import defer_insert, defer_object
 from shared.database.utc import now
 
 STATUS_OF = {
@@ -47,7 +47,7 @@ def route(registration: Registration) -> tuple[str, ...]:
         placement = existing.get(cohort.id)
         if placement is None and verdict.asked:
             placement = Placement.of(registration, cohort)
-            add_at_commit(db.session, placement)
+            defer_object(db.session, placement)
         if placement is not None and not placement.pinned:
             status = _apply(verdict, placement, registration)
             sentences.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
@@ -120,7 +120,7 @@ def _existing(registration: Registration) -> dict[UUID, Placement]:
 
 
 def _record_decision(registration: Registration, decision: Decision, for_person: tuple[str, ...]) -> None:
-    insert_at_commit(
+    defer_insert(
         db.session,
         DecisionRecord,
         registration_id=registration.id,
@@ -141,7 +141,7 @@ def _record_decision_by_hand(
 ) -> None:
     earlier = select(func.count()).where(DecisionRecord.registration_id == registration.id)
     outcome = {"cohort": cohort.slug, "outcome": str(status), "because": reason, "asked": True}
-    insert_at_commit(
+    defer_insert(
         db.session,
         DecisionRecord,
         registration_id=registration.id,

@@ -15,7 +15,7 @@ from services.registration.rules.places import ACTIVE, Status
 from shared.contracts.notices import Kind
 from shared.database.db import add_if_absent
 from shared.database.ids import new_id
-from shared.database.session import add_at_commit, insert_at_commit, write_deferred
+from shared.database.session import defer_insert, defer_object
 from shared.database.utc import now
 
 
@@ -43,7 +43,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
     if registration is None:
         registration = Registration.of(person, event)
-        add_at_commit(db.session, registration)
+        defer_object(db.session, registration)
     _fill_in(registration, application)
     places.take(registration, status)
     _record_consents(registration, application)
@@ -87,7 +87,6 @@ def _find_or_add(application: Application) -> tuple[Person, bool]:
     added = add_if_absent(db.session, Person, values)
     if added is not None:
         return added, True
-    write_deferred(db.session)  # this transaction may have registered them
     known = select(Person).filter_by(email_key=application.email_key).with_for_update()
     return db.session.scalars(known).one(), False
 
@@ -121,7 +120,7 @@ def _record_consents(registration: Registration, application: Application) -> No
         db.session.execute(update(Consent).where(earlier).values(withdrawn_at=now()))
     for wording in WORDINGS:
         if wording.purpose in application.consents:
-            insert_at_commit(
+            defer_insert(
                 db.session,
                 Consent,
                 person_id=registration.person_id,

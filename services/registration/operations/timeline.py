@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.registration.models import Event, Registration, TimelineEntry, db
-from shared.database.session import insert_at_commit
+from shared.database.session import defer_insert
 from shared.database.utc import now
 
 
@@ -26,7 +26,7 @@ def record(about: Event | Registration, what: str, by: Actor, **detail: Any) -> 
     """Add an entry in the current transaction."""
     registration_id = about.id if isinstance(about, Registration) else None
     event_id = about.event_id if isinstance(about, Registration) else about.id
-    insert_at_commit(
+    defer_insert(
         db.session,
         TimelineEntry,
         event_id=event_id,

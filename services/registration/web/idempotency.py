@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from services.registration.models import IdempotencyKey, db
 from services.registration.web.transaction import in_transaction
-from shared.database.session import insert_at_commit
+from shared.database.session import defer_insert
 from shared.database.utc import now
 
 FORM_KEY = "form_key"
@@ -38,7 +38,7 @@ def stored_answer(scope: str, key: str, request: Any) -> tuple[int, dict[str, An
 
 def store_answer(scope: str, key: str, request: Any, status: int, answer: dict[str, Any]) -> None:
     """Store an answer in the current transaction. Of two concurrent requests, the second fails to commit."""
-    insert_at_commit(
+    defer_insert(
         db.session,
         IdempotencyKey,
         key=f"{scope} {key}",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.db import insert_if_absent
 from shared.database.ids import new_id
-from shared.database.session import insert_at_commit
+from shared.database.session import defer_insert
 from shared.database.utc import now
 from shared.messaging import outbox, outbox_queries
 from tests.support.messaging_world import World
@@ -20,11 +20,11 @@ def receipt() -> Settled:
     return Settled(message_id="m", outcome=Outcome.DONE, at=now(), detail="", possibly_repeated=False)
 
 
-def test_rows_are_there_after_the_commit_and_not_before(world: World) -> None:
+def test_rows_are_there_for_the_next_query(world: World) -> None:
     first = outbox.owe(world.queue, "there", receipt(), key="k", ordinal=1)
     second = outbox.owe(world.queue, "there", receipt(), key="k", ordinal=2)
     rows = select(world.queue.Outbox.id).order_by(world.queue.Outbox.ordinal)
-    assert list(world.db.session.scalars(rows)) == []
+    assert list(world.db.session.scalars(rows)) == [first, second]
     world.db.session.commit()
     assert list(world.db.session.scalars(rows)) == [first, second]
 
@@ -52,7 +52,7 @@ def test_a_row_that_cannot_be_fails_the_commit_and_no_other(world: World) -> Non
     world.db.session.commit()
     row = world.db.session.get_one(world.queue.Outbox, taken)
     again = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    insert_at_commit(world.db.session, world.queue.Outbox, **again)
+    defer_insert(world.db.session, world.queue.Outbox, **again)
     with pytest.raises(IntegrityError):
         world.db.session.commit()
     world.db.session.rollback()
@@ -71,7 +71,7 @@ def test_whether_a_row_was_inserted_is_known(world: World) -> None:
 
 
 def test_a_naive_moment_is_refused(world: World) -> None:
-    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(created_at=now().replace(tzinfo=None)))
+    defer_insert(world.db.session, world.queue.Outbox, **a_row(created_at=now().replace(tzinfo=None)))
     with pytest.raises((ValueError, StatementError), match="naive"):
         world.db.session.commit()
     world.db.session.rollback()
@@ -85,7 +85,7 @@ def a_row(**changes: Any) -> dict[str, Any]:
 
 def test_a_column_that_is_not_there_is_refused_at_once(world: World) -> None:
     with pytest.raises(TypeError, match="possibly_repeeted"):
-        insert_at_commit(world.db.session, world.queue.Outbox, **a_row(possibly_repeeted=True))
+        defer_insert(world.db.session, world.queue.Outbox, **a_row(possibly_repeeted=True))
     world.db.session.rollback()
 
 
@@ -97,7 +97,7 @@ def test_every_text_comes_back_as_it_was(world: World) -> None:
         "{%s} %(rows_0)s :name",
     ]
     for text in texts:
-        insert_at_commit(world.db.session, world.queue.Outbox, **a_row(detail=text, body={"text": text}))
+        defer_insert(world.db.session, world.queue.Outbox, **a_row(detail=text, body={"text": text}))
     world.db.session.commit()
     rows = outbox_queries.listed(world.queue)
     assert [(row.detail, row.body["text"]) for row in rows] == [(text, text) for text in texts]
@@ -105,7 +105,7 @@ def test_every_text_comes_back_as_it_was(world: World) -> None:
 
 def test_moments_keep_their_microseconds_and_large_numbers_their_digits(world: World) -> None:
     at = datetime(2026, 11, 4, 12, 30, 0, 123457, tzinfo=timezone(timedelta(hours=1)))
-    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(created_at=at, ordinal=2**62 + 1))
+    defer_insert(world.db.session, world.queue.Outbox, **a_row(created_at=at, ordinal=2**62 + 1))
     world.db.session.commit()
     (row,) = outbox_queries.listed(world.queue)
     assert (row.created_at, row.ordinal) == (at, 2**62 + 1)
@@ -115,7 +115,7 @@ def test_moments_keep_their_microseconds_and_large_numbers_their_digits(world: W
 def test_what_json_cannot_carry_is_refused_and_not_shown(world: World, kept: dict[str, Any]) -> None:
     if world.db.engine.dialect.name != "postgresql":
         pytest.skip("SQLite is given values, not JSON")
-    insert_at_commit(world.db.session, world.queue.Outbox, **a_row(key="ada@example.org", **kept))
+    defer_insert(world.db.session, world.queue.Outbox, **a_row(key="ada@example.org", **kept))
     with pytest.raises((ValueError, TypeError)) as refused:
         world.db.session.commit()
     assert "ada@example.org" not in str(refused.value)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from shared.database.db import connect, database
-from shared.database.session import add_at_commit, call_after_commit, insert_at_commit, write_deferred
+from shared.database.session import call_after_commit, defer_insert, defer_object
 
 
 class Place:
@@ -47,7 +47,7 @@ class Place:
 
     def defer(self, **values: Any) -> None:
         """Defer the insert of a note."""
-        insert_at_commit(self.session, self.Note, **values)
+        defer_insert(self.session, self.Note, **values)
 
     def notes(self) -> list[tuple[int, str]]:
         """What is stored, by id."""
@@ -60,11 +60,13 @@ def place() -> Iterator[Place]:
         yield place
 
 
-def test_deferred_rows_are_written_by_the_commit(place: Place) -> None:
+def test_deferred_rows_are_written_by_the_commit_and_not_before(place: Place) -> None:
     place.defer(id=1, text="one")
-    assert place.notes() == []
+    with place.session.no_autoflush:
+        assert place.notes() == []
     place.session.commit()
-    assert place.notes() == [(1, "one")]
+    with place.session.no_autoflush:
+        assert place.notes() == [(1, "one")]
 
 
 def test_a_column_that_is_left_out_gets_its_default(place: Place) -> None:
@@ -80,9 +82,8 @@ def test_deferred_rows_are_written_once(place: Place) -> None:
     assert len(place.notes()) == 1
 
 
-def test_deferred_rows_can_be_written_before_the_commit(place: Place) -> None:
+def test_a_query_of_the_transaction_finds_deferred_rows(place: Place) -> None:
     place.defer(id=1, text="one")
-    write_deferred(place.session)
     assert place.notes() == [(1, "one")]
     place.session.rollback()
     assert place.notes() == []
@@ -99,9 +100,8 @@ def test_objects_that_deferred_rows_may_refer_to_are_written_first(place: Place)
 
 def test_a_deferred_object_is_stored_as_it_is_at_the_commit_and_is_an_ordinary_object_after_it(place: Place) -> None:
     note = place.Note(id=1, text="as it was added")
-    add_at_commit(place.session, note)
+    defer_object(place.session, note)
     note.text = "as it became"
-    assert place.notes() == []
     place.session.commit()
     assert place.notes() == [(1, "as it became")]
     note.text = "as it was changed later"
@@ -111,7 +111,7 @@ def test_a_deferred_object_is_stored_as_it_is_at_the_commit_and_is_an_ordinary_o
 
 def test_a_deferred_object_that_has_joined_the_unit_of_work_is_written_once(place: Place) -> None:
     note = place.Note(id=1, text="one")
-    add_at_commit(place.session, note)
+    defer_object(place.session, note)
     place.session.add(note)
     place.session.commit()
     assert place.notes() == [(1, "one")]
@@ -119,7 +119,7 @@ def test_a_deferred_object_that_has_joined_the_unit_of_work_is_written_once(plac
 
 @pytest.mark.parametrize("end", ["rollback", "close"])
 def test_a_transaction_that_ends_without_a_commit_forgets_deferred_objects(place: Place, end: str) -> None:
-    add_at_commit(place.session, place.Note(id=1))
+    defer_object(place.session, place.Note(id=1))
     getattr(place.session, end)()
     place.session.commit()
     assert place.notes() == []
@@ -166,7 +166,7 @@ def test_an_unknown_column_is_refused_at_once(place: Place) -> None:
 def test_a_session_that_would_never_write_them_is_refused(place: Place) -> None:
     with Session(create_engine("sqlite://")) as other:
         with pytest.raises(TypeError, match="Only a session of"):
-            insert_at_commit(other, place.Note, id=1)
+            defer_insert(other, place.Note, id=1)
         with pytest.raises(TypeError, match="Only a session of"):
             call_after_commit(other, lambda: None)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from structlog.testing import capture_logs
 
 from shared.database.db import connect, database
-from shared.database.session import insert_at_commit
+from shared.database.session import defer_insert
 from shared.messaging.sender import Sender
 from shared.runtime.clock import Job, _inside
 
@@ -35,7 +35,7 @@ class Service:
     def add(self, id: int) -> None:
         """Change something in two ways."""
         self.db.session.add(self.Note(id=id))
-        insert_at_commit(self.db.session, self.Note, id=id + 100)
+        defer_insert(self.db.session, self.Note, id=id + 100)
 
     def run(self, do: Any) -> list[str]:
         """Run a job as the clock does; the names of the jobs that are logged as failed."""
