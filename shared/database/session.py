@@ -31,6 +31,11 @@ class CommitSession(FlaskSession):
         if self._objects or self._rows:
             self._write_deferred()
 
+    def refresh(self, instance: object, *args: Any, **options: Any) -> None:
+        """Flush, so that a deferred object can be refreshed too, and read the object again."""
+        self.flush()
+        super().refresh(instance, *args, **options)
+
     def commit(self) -> None:
         """Flush, commit, then call the callbacks. Raises IntegrityError."""
         self.flush()
@@ -90,9 +95,11 @@ def defer_insert(session: AnySession, model: Any, **values: Any) -> None:
 def defer_object(session: AnySession, new: Any) -> None:
     """Insert a new object, as it is then, at the next flush; then it is an object like any other.
 
-    Saves the time that the unit of work takes for a new object (decision 9). The object's foreign keys must be set.
+    Saves the time that the unit of work takes for a new object (decision 9). Its foreign keys must be set. An object
+    that is stored already is left to the unit of work.
     """
-    _own(session).defer_object(new)
+    if inspect(new).transient:
+        _own(session).defer_object(new)
 
 
 def call_after_commit(session: AnySession, call: Callable[[], None]) -> None:

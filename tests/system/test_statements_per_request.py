@@ -72,7 +72,7 @@ def test_a_newcomers_registration_asks_for_the_event_for_the_person_and_adds_the
     applies(client, 2)
     begun = [statement for statement in asked if not statement.startswith("BEGIN")]
     if of_postgresql(app):
-        assert len(begun) == 6, begun
+        assert len(begun) == 4, begun
     else:
         assert len(begun) == 3 + 6, begun
 
@@ -85,7 +85,7 @@ def test_the_form_asks_no_more_than_the_api(app: Flask, asked: list[str]) -> Non
         asked.clear()
         assert client.post(EVENT, data=typed | {"form_key": form_key}).status_code == 303
     begun = [statement for statement in asked if not statement.startswith("BEGIN")]
-    assert len(begun) == (5 if of_postgresql(app) else 3 + 6), begun
+    assert len(begun) == (4 if of_postgresql(app) else 3 + 6), begun
 
 
 def test_registering_takes_no_more_statements_where_many_are_registered(app: Flask, asked: list[str]) -> None:

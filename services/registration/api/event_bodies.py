@@ -14,7 +14,7 @@ from services.registration.notices import links
 from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites, what_is_wrong
-from services.registration.rules.questions import read_questions
+from services.registration.rules.questions import check_conditions, read_questions
 from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
 from services.registration.web.form_reading import Unusable
 
@@ -64,7 +64,7 @@ def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPl
     plan = EventPlan(
         details=EventDetails(**{field.name: whole[field.name] for field in fields(EventDetails)}),
         sessions=sessions,
-        questions=_questions(whole["questions"], errors),
+        questions=_questions(given["questions"], errors) if "questions" in given else tuple(whole["questions"]),
         programme=_programme(whole["programme"], errors),
     )
     if errors:
@@ -134,7 +134,7 @@ def _instant(local: datetime, timezone: str, path: str, errors: dict[str, str]) 
 
 def _questions(given: list[dict[str, Any]], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:
     try:
-        read_questions(given)
+        check_conditions(read_questions(given))
     except ValueError as error:
         errors["questions"] = str(error)
     return tuple(given)

@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Response, g, jsonify, make_response, request
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import BadRequest
 
 from services.registration.api.authentication import is_organiser
@@ -40,15 +39,15 @@ def idempotent(view: V) -> V:
         scope, body = _scope(), json_object() if key and request.get_data() else None
         if key and (kept := idempotency.stored_answer(scope, key, body)):
             return _again(*kept)
-        response = make_response(view(*args, **kwargs))
-        if key and response.status_code < 400:
-            idempotency.store_answer(scope, key, body, response.status_code, response.get_json(silent=True) or {})
         try:
+            response = make_response(view(*args, **kwargs))
+            if key and response.status_code < 400:
+                idempotency.store_answer(scope, key, body, response.status_code, response.get_json(silent=True) or {})
             end_transaction(response)
-        except IntegrityError:  # the same request, sent twice at the same time
+        except Exception:
             db.session.rollback()
             if key and (kept := idempotency.stored_answer(scope, key, body)):
-                return _again(*kept)
+                return _again(*kept)  # the same request, sent twice at the same time, was carried out meanwhile
             raise
         return response
 

@@ -45,11 +45,9 @@ def route(registration: Registration) -> tuple[str, ...]:
     sentences: list[str] = []
     for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
         placement = existing.get(cohort.id)
-        if placement is None and verdict.asked:
-            placement = Placement.of(registration, cohort)
-            defer_object(db.session, placement)
-        if placement is not None and not placement.pinned:
-            status = _apply(verdict, placement, registration)
+        may_change = verdict.asked if placement is None else not placement.pinned
+        if may_change:
+            status = _apply(verdict, placement or Placement.of(registration, cohort), registration)
             sentences.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
     for_person = tuple(filter(None, sentences))
     _record_decision(registration, decision, for_person)
@@ -76,6 +74,7 @@ def latest_decision(registration: Registration) -> DecisionRecord | None:
 def _decide_by_hand(
     registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
 ) -> None:
+    db.session.refresh(registration, with_for_update=True)  # of two organisers, the second sees what the first did
     placement = _existing(registration).get(cohort.id) or Placement.of(registration, cohort)
     if placement.pinned and placement.status is status:
         return
@@ -101,6 +100,7 @@ def _apply(verdict: Verdict, placement: Placement, registration: Registration) -
     placement.registration = registration
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
     placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
+    defer_object(db.session, placement)
     return status
 
 

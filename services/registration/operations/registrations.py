@@ -41,11 +41,10 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
             timeline.record(registration, "registered again", by)
         return Registered(registration, status)
 
-    if registration is None:
-        registration = Registration.of(person, event)
-        defer_object(db.session, registration)
+    registration = registration or Registration.of(person, event)
     _fill_in(registration, application)
     places.take(registration, status)
+    defer_object(db.session, registration)
     _record_consents(registration, application)
     timeline.record(registration, "registered", by, status=status)
     next_steps = placements.route(registration)

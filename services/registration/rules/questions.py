@@ -120,16 +120,24 @@ def read_questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:
     for position, question in enumerate(questions):
         if any(condition.fact not in keys[:position] for condition in question.shown_when):
             raise ValueError(f"Question {question.key!r} depends on one that does not come before it.")
-        for condition in question.shown_when:
-            earlier = questions[keys.index(condition.fact)]
-            if earlier.options and not set(condition.values) <= earlier.values:
-                missing = ", ".join(sorted(set(condition.values) - earlier.values))
-                raise ValueError(
-                    f"Question {question.key!r} is shown for {missing}, which {earlier.key!r} does not offer."
-                )
         if question.type in (Type.ONE, Type.ANY) and not question.options:
             raise ValueError(f"Question {question.key!r} has no options.")
     return questions
+
+
+def check_conditions(questions: Iterable[Question]) -> None:
+    """Check that each question is shown for answers that can be given. Raises ValueError with the reason.
+
+    Forms that were stored before this was checked can still be read.
+    """
+    earlier: dict[str, Question] = {}
+    for question in questions:
+        for condition in question.shown_when:
+            asked = earlier[condition.fact]
+            if asked.options and (missing := set(condition.values) - asked.values):
+                never = ", ".join(sorted(missing))
+                raise ValueError(f"Question {question.key!r} is shown for {never}, which {asked.key!r} does not offer.")
+        earlier[question.key] = question
 
 
 def _question(data: Mapping[str, Any]) -> Question:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.registration.commands import load_demo
-from services.registration.models import Consent, Registration, db
+from services.registration.models import Consent, Form, Registration, db
 from services.registration.operations.registrations import cancel
 from services.registration.operations.timeline import SYSTEM
 
@@ -117,6 +117,19 @@ def test_a_condition_on_an_option_that_is_not_offered_is_refused(
     refused = client.patch("/api/v1/events/spring", json={"questions": questions("tea")}, headers=bearer)
     assert refused.status_code == 422
     assert "milk" in str(refused.get_json()["errors"])
+
+
+def test_a_form_stored_with_such_a_condition_is_still_shown_and_its_event_still_changed(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], make: Make
+) -> None:
+    make("spring", questions=[{"key": "drink", "label": "Drink"}])
+    drink = {"key": "drink", "label": "Drink", "type": "one of", "options": [{"value": "tea", "label": "Tea"}]}
+    milk = {"key": "milk", "label": "Milk?", "shown_when": [{"fact": "drink", "test": "is", "values": ["coffee"]}]}
+    with app.app_context():
+        db.session.scalars(select(Form)).one().questions = [drink, milk]
+        db.session.commit()
+    assert client.get("/events/spring").status_code == 200
+    assert client.patch("/api/v1/events/spring", json={"title": "New"}, headers=bearer).status_code == 200
 
 
 def test_a_session_of_years_is_refused(client: FlaskClient, bearer: dict[str, str]) -> None:

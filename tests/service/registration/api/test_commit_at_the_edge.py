@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from services.registration.models import Event, TimelineEntry, db
 from services.registration.web import idempotency
@@ -103,3 +104,28 @@ def test_every_change_of_an_event_moves_the_key_of_its_snapshot(
     before = version()
     assert CHANGES[change](client, bearer).status_code == 200
     assert version() > before
+
+
+def test_a_request_whose_twin_was_carried_out_meanwhile_gets_the_twins_answer(
+    app: Flask,
+    client: FlaskClient,
+    bearer: dict[str, str],
+    request_that_changes: Request,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    method, path, body = request_that_changes
+    look, twins = idempotency.stored_answer, list[TestResponse]()
+    looked: list[bool] = []
+
+    def look_before_the_twin_is_carried_out(*given: Any) -> Any:
+        if looked:
+            return look(*given)
+        looked.append(True)
+        twins.append(app.test_client().open(path, method=method, json=body, headers=bearer | ONCE))
+        return None
+
+    monkeypatch.setattr(idempotency, "stored_answer", look_before_the_twin_is_carried_out)
+    answer = client.open(path, method=method, json=body, headers=bearer | ONCE)
+    (twin,) = twins
+    assert (answer.status_code, answer.get_json(silent=True)) == (twin.status_code, twin.get_json(silent=True))
+    assert answer.status_code < 300

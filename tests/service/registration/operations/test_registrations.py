@@ -8,6 +8,7 @@ from services.registration.operations import registrations
 from services.registration.operations.timeline import SYSTEM
 from services.registration.queries import event_snapshots
 from services.registration.rules.applications import Application
+from services.registration.rules.places import Status
 
 ANN = Application("Ann Example", "ann@example.org", "ann@example.org", "", {}, ("privacy",), source="api")
 
@@ -24,3 +25,13 @@ def test_one_person_registered_twice_in_a_transaction_has_one_registration(app: 
         bodies = [row.body or {} for row in db.session.scalars(select(Outbox))]
         kinds = [body["notice"]["kind"] for body in bodies if "notice" in body]
         assert sorted(kinds) == ["already_registered", "confirmed"]
+
+
+def test_one_transaction_registers_and_cancels(app: Flask, event: str) -> None:
+    with app.test_request_context(method="POST"):
+        snapshot = event_snapshots.get(event)
+        assert snapshot is not None
+        registered = registrations.register(snapshot.attach(), ANN, SYSTEM)
+        registrations.cancel(registered.registration, SYSTEM)
+        db.session.commit()
+        assert registered.registration.status is Status.CANCELLED
