@@ -1,14 +1,13 @@
-"""The calendar service: staples invites to notices, serves calendars to subscribe to, reads the answers."""
+"""The calendar service: attaches invites to notices, serves calendar subscriptions, reads answers to invites."""
 
 import os
 from collections.abc import Mapping
 
 from flask import Flask
 
-from services.calendar import handlers, previews
+from services.calendar import feeds, handlers, previews
 from services.calendar.config import Config
-from services.calendar.feeds import pages as feeds
-from services.calendar.inbound import replies
+from services.calendar.inbound import post
 from services.calendar.jobs import jobs_for
 from services.calendar.models import Heartbeat, db, queue
 from shared.runtime.service import set_up_service
@@ -17,13 +16,12 @@ __all__ = ["create_app", "handlers"]
 
 
 def create_app(environ: Mapping[str, str] = os.environ) -> Flask:
-    """The calendar service as its environment describes it. Raises BadSetting where that is wrong."""
+    """The calendar service with the settings of its environment. Raises BadSetting if one is missing or wrong."""
     config = Config.read(environ)
     app = Flask(__name__, static_folder=None)
     set_up_service(
         app, config, db=db, queue=queue, heartbeat_table=Heartbeat, prefix="/calendar", jobs=jobs_for(config)
     )
-    app.register_blueprint(feeds)
-    app.register_blueprint(replies.pages)
-    app.register_blueprint(previews.pages)
+    for pages in (feeds, post, previews):
+        app.register_blueprint(pages.blueprint)
     return app

@@ -12,7 +12,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """Calendar's settings. Replies to invitations are read from each of the last three that is set."""
+    """Calendar's settings. Each of the last three that is set is a source of answers to invites."""
 
     INBOUND_KEY: str | None
     IMAP_URL: str | None
@@ -20,7 +20,7 @@ class Config(Settings):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Config":
-        """Raises BadSetting where a value is missing or wrong."""
+        """Read the settings. Raises BadSetting if one is missing or wrong."""
         environment = Environment(environ)
         shared: dict[str, Any] = common(environment, "CALENDAR_DATABASE_URL")
         return cls(
@@ -32,7 +32,7 @@ class Config(Settings):
 
 
 def _imap_url(environment: Environment) -> str | None:
-    """`imaps://user:password@host/folder`; without TLS only on this machine."""
+    """`imaps://user:password@host/folder`. Only a server on this machine may be without TLS."""
     if environment.optional("IMAP_URL") is None:
         return None
     url = environment.url("IMAP_URL", ("imaps", "imap"))

@@ -1,4 +1,4 @@
-"""Calendars to subscribe to: an event, everything published, and one private to each person."""
+"""Calendar subscriptions: one for each event, one for all published events, and a private one for each person."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from services.calendar import ics, links
-from services.calendar.models import Listing, Registration, Shown, db
+from services.calendar.models import Listing, Registration, ShownEvent, db
 from services.calendar.rules.invite import public_uid_of, uid_of
 from shared.contracts.listings import Listing as Status
 from shared.contracts.notices import SessionFacts
@@ -21,21 +21,21 @@ from shared.web import tokens
 CANCELLED_KEPT = timedelta(days=30)
 PAST_KEPT = timedelta(days=365)
 
-S = TypeVar("S", bound=Shown)
+S = TypeVar("S", bound=ShownEvent)
 
-pages = Blueprint("feeds", __name__, url_prefix="/calendar")
+blueprint = Blueprint("feeds", __name__, url_prefix="/calendar")
 
 
-@pages.get("/events/<slug>.ics")
+@blueprint.get("/events/<slug>.ics")
 def event_feed(slug: str) -> ResponseReturnValue:
     """The calendar of one event."""
     listing = _public_listing(slug)
     return _answer(listing.event.title, [listing], _public_entries, f"{slug}.ics")
 
 
-@pages.get("/feed.ics")
+@blueprint.get("/feed.ics")
 def public_feed() -> ResponseReturnValue:
-    """The calendar of everything published that is not long past."""
+    """The calendar of all published events, except those that ended more than a year ago."""
     listings = db.session.scalars(
         select(Listing)
         .where(Listing.status != Status.DRAFT, Listing.ends_at > now() - PAST_KEPT)
@@ -44,9 +44,9 @@ def public_feed() -> ResponseReturnValue:
     return _answer(current_app.config["MAIL_FROM"][0] or "Events", listings, _public_entries, "events.ics")
 
 
-@pages.get("/people/<token>.ics")
+@blueprint.get("/people/<token>.ics")
 def personal_feed(token: str) -> ResponseReturnValue:
-    """A person's own calendar, with the join links of what they hold a place in."""
+    """A person's own calendar, with the join links of the events where they have a place."""
     try:
         person_id = tokens.read(current_app.config["SECRET_KEY"], tokens.Purpose.CALENDAR_FEED, token)
     except tokens.ExpiredToken as error:
@@ -62,11 +62,11 @@ def personal_feed(token: str) -> ResponseReturnValue:
     return answer
 
 
-@pages.get("/events/<slug>/add")
+@blueprint.get("/events/<slug>/add")
 def add_to(slug: str) -> ResponseReturnValue:
-    """Open the web calendar that `to` names with a session filled in, or offer a choice of calendars without `to`.
+    """Open the web calendar named by `to`, with one session filled in. Without `to`, offer a choice of calendars.
 
-    The session is the one whose id is `session`, or else the event's next one.
+    The query parameter `session` holds the session's id; without it, the next session of the event is taken.
     """
     listing = _public_listing(slug)
     event, to = listing.event, request.args.get("to")
@@ -115,8 +115,8 @@ def _own_entries(registration: Registration) -> Iterator[ics.Entry]:
         )
 
 
-def _shown_sessions(shown: Shown) -> Iterator[SessionFacts]:
-    """All but those that were cancelled long ago."""
+def _shown_sessions(shown: ShownEvent) -> Iterator[SessionFacts]:
+    """The sessions, except those that were cancelled more than 30 days ago."""
     for session in shown.event.sessions:
         cancelled_at = shown.cancelled_at.get(session.id)
         if cancelled_at is None or _kept_until(cancelled_at) > now():
@@ -128,7 +128,7 @@ def _kept_until(cancelled_at: str) -> datetime:
 
 
 def _answer(name: str, shown: Sequence[S], entries_of: Callable[[S], Iterator[ics.Entry]], file_name: str) -> Response:
-    """The calendar called `name`, or 304 where the reader has it already; `?download=1` saves it as a file."""
+    """The calendar called `name`, or 304 if the client has this version. `?download=1` makes it a file to save."""
     content = ics.render_feed(name, [entry for one in shown for entry in entries_of(one)])
     response = Response(content, content_type="text/calendar; charset=utf-8")
     response.add_etag()
@@ -141,8 +141,8 @@ def _answer(name: str, shown: Sequence[S], entries_of: Callable[[S], Iterator[ic
     return response
 
 
-def _changes(shown: Shown) -> Iterator[datetime]:
-    """The moments at which what is shown became what it is: told, or dropped when its time was over."""
+def _changes(shown: ShownEvent) -> Iterator[datetime]:
+    """The instants at which the feed changed: an event was stated, or a cancelled session was dropped."""
     yield shown.stated_at
     for cancelled_at in shown.cancelled_at.values():
         if _kept_until(cancelled_at) <= now():

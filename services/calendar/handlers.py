@@ -12,23 +12,23 @@ from shared.messaging.inbox import Ended, Forward
 
 @queue.receives(NoticeDue)
 def attach_invite(due: NoticeDue, envelope: Envelope) -> Forward:
-    """Send a notice on its way with the invite that says the same."""
+    """Forward a notice to notifications with its invite attached."""
     return Forward("notifications", bring_up_to_date(due.notice, bulk=envelope.bulk))
 
 
 @queue.receives(EventListed)
-def show_to_public(listed: EventListed) -> Ended:
-    """Keep an event as the public may see it."""
+def update_listing(listed: EventListed) -> Ended:
+    """Store the public details of an event for its feeds."""
     listing = db.session.get(Listing, listed.event.id)
     if listing is None:
         listing = Listing(event_id=listed.event.id, cancelled_at={})
         db.session.add(listing)
     listing.slug, listing.status = listed.event.slug, listed.status
-    listing.show(listed.event, stands=listed.status != Status.CANCELLED, stated_at=listed.stated_at)
+    listing.show(listed.event, cancelled=listed.status is Status.CANCELLED, stated_at=listed.stated_at)
     return Ended(Outcome.DONE)
 
 
 @queue.receives(Settled)
 def settle(receipts: list[Settled]) -> None:
-    """Settle calendar's own messages."""
+    """Settle the messages that calendar owed."""
     queue.settle(receipts)

@@ -1,4 +1,4 @@
-"""Renders iCalendar objects (RFC 5545, RFC 7986): invites, and calendars to subscribe to."""
+"""Renders iCalendar objects (RFC 5545, RFC 7986): invites and feeds."""
 
 import re
 from collections import Counter
@@ -24,10 +24,9 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Issue:
-    """One invite about to be written: what it asks, and of whom.
+    """One version of an invite to one person.
 
-    `sender` is the name and the address that mails come from; `created_at` (UTC) is when this person
-    was first sent this invite.
+    `sender` is the name and address that our mails come from. `created_at` (UTC) is the time of the first version.
     """
 
     method: Method
@@ -40,20 +39,20 @@ class Issue:
     sender: tuple[str, str]
 
     @property
-    def is_off(self) -> bool:
-        """True where this invite takes the event out of the calendar."""
+    def is_withdrawal(self) -> bool:
+        """True if it takes the event out of the calendar."""
         return self.method is Method.CANCEL
 
     @property
     def organiser(self) -> tuple[str, str]:
-        """Whom the invite comes from, by name and address: the sender, unless the event names another."""
+        """Name and address of the organiser: those of the sender, unless the event names others."""
         name, address = self.sender
         return self.event.invites.organiser_name or name, self.event.invites.organiser_email or address
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A session in a calendar to subscribe to, as stated at `stated_at` (UTC). `url` is where to read more."""
+    """A session in a feed, as stated at `stated_at` (UTC). `url` is its web page."""
 
     uid: str
     event: EventFacts
@@ -64,7 +63,7 @@ class Entry:
 
 
 def render_invite(issue: Issue) -> str:
-    """The invite as text with CRLF line ends. The same issue gives the same text."""
+    """The invite as text with CRLF line ends. Equal issues give equal text."""
     zone = ZoneInfo(issue.event.timezone)
     events = _series(issue, zone) if issue.part.series else [_invitation(issue, issue.part.sessions[0], zone)]
     calendar = _calendar()
@@ -73,21 +72,21 @@ def render_invite(issue: Issue) -> str:
 
 
 def render_feed(name: str, entries: Iterable[Entry]) -> str:
-    """A calendar to subscribe to, called `name`, as text with CRLF line ends."""
+    """The feed called `name`, as text with CRLF line ends."""
     calendar = _calendar()
     for called in ("NAME", "X-WR-CALNAME"):
-        calendar.add(called, vText(_clean(name)))  # the library takes NAME (RFC 7986, 5.1) for no text
+        calendar.add(called, vText(_clean(name)))  # the library does not know that NAME is text (RFC 7986, 5.1)
     calendar.add("REFRESH-INTERVAL", HOUR, {"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", "PT1H")
     return _text(calendar, (_entry(entry) for entry in entries))
 
 
 def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
-    """The series with its rule, then one VEVENT for each session that differs from the rule."""
+    """The series with its RRULE, then one VEVENT for each session that differs from it."""
     series, sessions = issue.part.series, issue.part.sessions
     assert series is not None
     series_zone: tzinfo = UTC if series.in_utc else zone
-    standing = {session.id: session for session in (sessions if issue.is_off else issue.part.standing)}
+    live = {session.id: session for session in (sessions if issue.is_withdrawal else issue.part.live_sessions)}
     usual = Counter((session.ends_at - session.starts_at, session.location, session.join_url) for session in sessions)
     (length, location, join_url), _ = usual.most_common(1)[0]
 
@@ -97,14 +96,14 @@ def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
 
     whole = _invitation(issue, as_usual(series.slots[0].starts_at), series_zone)
     whole.add("RRULE", vRecur.from_ical(series.rule.replace(";", f";COUNT={len(series.slots)};", 1)))
-    empty = [slot.starts_at.astimezone(series_zone) for slot in series.slots if slot.session_id not in standing]
+    empty = [slot.starts_at.astimezone(series_zone) for slot in series.slots if slot.session_id not in live]
     if empty:
         whole.add("EXDATE", empty)
     yield whole
-    if issue.is_off:
+    if issue.is_withdrawal:
         return
     for slot in series.slots:
-        session = standing.get(slot.session_id or "")
+        session = live.get(slot.session_id or "")
         if session and replace(session, id="", title="") != as_usual(slot.starts_at):
             exception = _invitation(issue, session, zone)
             exception.add("RECURRENCE-ID", slot.starts_at.astimezone(series_zone))
@@ -113,7 +112,7 @@ def _series(issue: Issue, zone: ZoneInfo) -> Iterator[Event]:
 
 def _invitation(issue: Issue, session: SessionFacts, zone: tzinfo) -> Event:
     notice = issue.notice
-    join_url = None if issue.is_off else session.join_url
+    join_url = None if issue.is_withdrawal else session.join_url
     event = Event()
     event.add("UID", issue.uid)
     event.add("DTSTAMP", notice.stated_at)
@@ -128,12 +127,12 @@ def _invitation(issue: Issue, session: SessionFacts, zone: tzinfo) -> Event:
     event.add("URL", _one_line(notice.page_url))
     event.add("ORGANIZER", _calendar_user(*issue.organiser))
     event.add("ATTENDEE", _attendee(issue))
-    event.add("STATUS", "CANCELLED" if issue.is_off else "CONFIRMED")
+    event.add("STATUS", "CANCELLED" if issue.is_withdrawal else "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
     if join_url:
-        event.add("CLASS", "PRIVATE")  # people who can see this calendar need not be able to join
-    event.add("X-MICROSOFT-CDO-BUSYSTATUS", "FREE" if issue.is_off else "BUSY")
-    if not issue.is_off and issue.event.invites.reminder_minutes:
+        event.add("CLASS", "PRIVATE")  # others who can see this calendar must not be able to join
+    event.add("X-MICROSOFT-CDO-BUSYSTATUS", "FREE" if issue.is_withdrawal else "BUSY")
+    if not issue.is_withdrawal and issue.event.invites.reminder_minutes:
         event.add_component(_reminder(issue.event))
     return event
 
@@ -163,14 +162,14 @@ def _summary(event: EventFacts, session: SessionFacts) -> str:
 
 
 def _add_place(event: Event, session: SessionFacts, join_url: str | None, language: str) -> None:
-    """Add the place. Most calendars offer LOCATION as the way in, so a join link without a place goes there too."""
+    """Add the place. Most calendars link LOCATION only, so without a place the join link goes there too."""
     event.add("LOCATION", _one_line(session.location or join_url or words(language).online))
     if join_url:
         event.add("CONFERENCE", _one_line(join_url), {"VALUE": "URI", "FEATURE": "VIDEO"})
 
 
 def _attendee(issue: Issue) -> vCalAddress:
-    """The invited person. Where the invite asks for no answer, registering counts as accepting."""
+    """The invited person. If the invite asks for no answer, registration counts as acceptance."""
     recipient, asked = issue.notice.recipient, issue.event.invites.asks_for_rsvp
     attendee = _calendar_user(recipient.name, recipient.email)
     attendee.params["CUTYPE"] = "INDIVIDUAL"
@@ -182,7 +181,7 @@ def _attendee(issue: Issue) -> vCalAddress:
 
 
 def _calendar_user(name: str, address: str) -> vCalAddress:
-    """A bare `mailto:` URI (RFC 6068), with the name as CN; quotation marks become apostrophes."""
+    """A bare `mailto:` URI (RFC 6068) with the name as CN, which cannot hold quotation marks (RFC 5545, 3.1)."""
     user = vCalAddress("mailto:" + quote(_one_line(address), safe="@!$&'*+/=^_`{|}~-."))
     user.params["CN"] = _one_line(name).replace('"', "'") or address
     return user
@@ -205,7 +204,7 @@ def _calendar() -> Calendar:
 
 
 def _text(calendar: Calendar, events: Iterable[Event]) -> str:
-    """The calendar with the events, and before them a VTIMEZONE for each zone that their times name."""
+    """The calendar with a VTIMEZONE for each zone in use, then the events."""
     events = list(events)
     zones = sorted({zone for event in events for zone in _zones_of(event)})
     parts = [_serialise(calendar).removesuffix(END), *map(vtimezone, zones), *map(_serialise, events), END]

@@ -1,4 +1,4 @@
-"""The jobs of calendar's clock."""
+"""The periodic jobs of the calendar service."""
 
 from datetime import timedelta
 from functools import partial
@@ -6,7 +6,8 @@ from functools import partial
 from sqlalchemy import delete
 
 from services.calendar.config import Config
-from services.calendar.inbound.mailboxes import read_imap, read_maildir
+from services.calendar.inbound.imap import read_imap
+from services.calendar.inbound.maildir import read_maildir
 from services.calendar.models import Listing, Registration, db
 from shared.database.utc import now
 from shared.runtime.clock import Job
@@ -19,7 +20,7 @@ MAILDIR_SECONDS = 2
 
 
 def jobs_for(config: Config) -> tuple[Job, ...]:
-    """The jobs that these settings ask for."""
+    """The jobs for these settings."""
     jobs = [Job("forget", DAY_SECONDS, forget_the_past)]
     if config.IMAP_URL:
         jobs.append(Job("read IMAP", IMAP_SECONDS, partial(read_imap, config.IMAP_URL)))
@@ -29,6 +30,6 @@ def jobs_for(config: Config) -> tuple[Job, ...]:
 
 
 def forget_the_past() -> None:
-    """Delete what is known of people whose event ended 90 days ago, and listings a year old."""
+    """Delete registrations whose event ended more than 90 days ago, and listings whose event ended a year ago."""
     db.session.execute(delete(Registration).where(Registration.ends_at < now() - PERSONAL_KEPT))
     db.session.execute(delete(Listing).where(Listing.ends_at < now() - LISTINGS_KEPT))

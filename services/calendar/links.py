@@ -1,4 +1,4 @@
-"""Links that open a web calendar with an event filled in, ready to be saved."""
+"""Links that open a web calendar with a session filled in."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -78,12 +78,12 @@ def _microsoft(host: str, event: EventFacts, session: SessionFacts) -> str:
 
 
 def title_of(event: EventFacts, session: SessionFacts) -> str:
-    """The title of the event, and of the session if it has its own."""
+    """The event's title, followed by the session's if it has its own."""
     return f"{event.title}: {session.title}" if session.title not in ("", event.title) else event.title
 
 
 def _details(event: EventFacts) -> str:
-    """The way to the event's page: a long description would make a link that browsers cut."""
+    """The address of the event's page. Browsers cut links as long as a description would make them."""
     return event.url
 
 

@@ -1,4 +1,4 @@
-"""Calendar's tables: registrations as last stated, invitations, answers, and public listings."""
+"""Calendar's tables: registrations as last stated, invitations, answers, public listings and mailboxes."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from services.calendar.rules.invite import Method, Sent, Step
+from services.calendar.rules.invite import Method, Sent
 from services.calendar.rules.invite_plan import Series, Slot
 from shared.contracts.listings import EventListed
+from shared.contracts.listings import Listing as Status
 from shared.contracts.notices import EventFacts
+from shared.contracts.receipts import Answer
 from shared.database.db import database
-from shared.database.types import Json, UtcDateTime
+from shared.database.types import EnumText, Json, UtcDateTime
 from shared.messaging.inbox import InboxRow
 from shared.messaging.outbox import OutboxRow
 from shared.messaging.queue import Queue
@@ -40,7 +42,7 @@ queue = Queue("calendar", db, outbox_table=Outbox, inbox_table=Inbox)
 
 
 class StoredEvent(TypeDecorator[EventFacts]):
-    """The facts of an event, as messages carry them."""
+    """The facts of an event, in the JSON of messages."""
 
     impl = Json
     cache_ok = True
@@ -74,10 +76,10 @@ class StoredSeries(TypeDecorator[Series]):
         return Series(value["rule"], slots, in_utc=value.get("in_utc", False))
 
 
-class Shown:
-    """An event as one calendar shows it, as stated at `stated_at` (UTC).
+class ShownEvent:
+    """An event as a feed shows it, as stated at `stated_at` (UTC).
 
-    `cancelled_at` tells of each cancelled session since when it has been (id → UTC, ISO 8601).
+    `cancelled_at` holds the time of cancellation of each cancelled session (id → UTC, ISO 8601).
     """
 
     event: Mapped[EventFacts] = mapped_column(StoredEvent)
@@ -85,30 +87,30 @@ class Shown:
     stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
-    def show(self, event: EventFacts, *, stands: bool, stated_at: datetime) -> None:
-        """Show the event; all of it is cancelled unless it stands."""
+    def show(self, event: EventFacts, *, cancelled: bool, stated_at: datetime) -> None:
+        """Show the event. `cancelled` marks all its sessions as cancelled."""
         before = self.cancelled_at or {}
         self.event, self.stated_at = event, stated_at
         self.ends_at = max((session.ends_at for session in event.sessions), default=stated_at)
         self.cancelled_at = {
             session.id: before.get(session.id, stated_at.astimezone(UTC).isoformat())
             for session in event.sessions
-            if session.cancelled or not stands
+            if session.cancelled or cancelled
         }
 
 
-class Listing(Shown, Model):
-    """A published event as everybody may see it."""
+class Listing(ShownEvent, Model):
+    """The public details of a published event."""
 
     __tablename__ = "listings"
 
     event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     slug: Mapped[str] = mapped_column(String(200), index=True)
-    status: Mapped[str] = mapped_column(String(20))
+    status: Mapped[Status] = mapped_column(EnumText(Status))
 
 
-class Registration(Shown, Model):
-    """A registration as its person was last told of it. `series` is kept once an invite to one was sent."""
+class Registration(ShownEvent, Model):
+    """A registration as its person last heard of it. `series` is set once an invite to a series was sent."""
 
     __tablename__ = "registrations"
 
@@ -121,15 +123,15 @@ class Registration(Shown, Model):
     )
 
     def invitation_to(self, part_id: str) -> "Invitation | None":
-        """The invitation to one part of the event, if one was ever sent."""
+        """The invitation to one part of the event, or None if none was ever sent."""
         return next((invitation for invitation in self.invitations if invitation.part == part_id), None)
 
 
 class Invitation(Model):
-    """The invite to one part of a registration: what was last sent of it, to the byte.
+    """The invite to one part of an event, as it was last sent.
 
-    `part` is the id of a session, or of the event where the invite is to a series; `shown` the digest of
-    what it showed; `invited` the digest of the address it went to.
+    `part` is the id of a session, or of the event if the invite is for a series. `shown` is the fingerprint of the
+    content, `invited` the digest of the address it was sent to, `content` the text.
     """
 
     __tablename__ = "invitations"
@@ -138,7 +140,7 @@ class Invitation(Model):
     uid: Mapped[str] = mapped_column(String(255), primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"))
     part: Mapped[str] = mapped_column(String(64))
-    method: Mapped[str] = mapped_column(String(10))
+    method: Mapped[Method] = mapped_column(EnumText(Method, 10))
     sequence: Mapped[int]
     shown: Mapped[str] = mapped_column(String(64))
     stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -149,33 +151,33 @@ class Invitation(Model):
 
     @property
     def last_sent(self) -> Sent:
-        """The invitation as the rules see it."""
-        return Sent(Method(self.method), self.sequence, self.shown, self.stated_at)
+        """The last version, as the rules see it."""
+        return Sent(self.method, self.sequence, self.shown, self.stated_at)
 
-    def remember(self, step: Step, *, shown: str, stated_at: datetime, invited: str) -> None:
-        """Note what is about to be sent; its content follows."""
-        self.method, self.sequence = step.method or "", step.sequence
+    def remember(self, method: Method, sequence: int, *, shown: str, stated_at: datetime, invited: str) -> None:
+        """Store what is about to be sent, except its content."""
+        self.method, self.sequence = method, sequence
         self.shown, self.stated_at, self.invited = shown, stated_at, invited
 
 
 class Rsvp(Model):
-    """A person's answer to an invitation. `session_id` is empty for an answer to a whole series.
+    """A person's last answer to an invitation. `session_id` is empty for an answer to a whole series.
 
-    `stamped_at` is the reply's DTSTAMP (UTC), by which a late arrival is told; `changes` counts the answers.
+    `stamped_at` (UTC) is the reply's DTSTAMP, which puts answers in order. `changes` counts the answers.
     """
 
     __tablename__ = "rsvps"
 
     uid: Mapped[str] = mapped_column(ForeignKey("invitations.uid", ondelete="CASCADE"), primary_key=True)
     session_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    answer: Mapped[str] = mapped_column(String(20))
+    answer: Mapped[Answer] = mapped_column(EnumText(Answer))
     stamped_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changes: Mapped[int]
 
 
 class Mailbox(Model):
-    """The position in a mailbox on an IMAP server: the last UID read under its UIDVALIDITY (RFC 9051, 2.3.1)."""
+    """A mailbox on an IMAP server, and our position in it: the last UID read under UIDVALIDITY (RFC 9051, 2.3.1.1)."""
 
     __tablename__ = "mailboxes"
 

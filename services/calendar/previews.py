@@ -1,4 +1,4 @@
-"""Tells what a notice would become, by making it so and taking it back."""
+"""Dry run: applies a notice in a transaction and rolls it back."""
 
 from typing import Any
 
@@ -14,31 +14,31 @@ from shared.contracts.notices import Invite, MailDue, Notice, NoticeDue
 from shared.contracts.previews import InviteRead, Plan, PlannedMail
 from shared.web import service_calls
 
-pages = Blueprint("previews", __name__, url_prefix="/calendar")
+blueprint = Blueprint("previews", __name__, url_prefix="/calendar")
 
 
-@pages.post("/preview")
+@blueprint.post("/preview")
 def preview() -> ResponseReturnValue:
-    """The mails that a notice would become. It is asked by registration, for the console."""
+    """The mails that a notice would cause. Registration calls this for the console."""
     notice = service_calls.read_call(NoticeDue).notice
     planned = tuple(PlannedMail(mail=mail, invite=_read(mail.invite)) for mail in _mails_of(notice))
     return encode(Plan(mails=planned))
 
 
 def _mails_of(notice: Notice) -> list[MailDue]:
-    """The notice's own mail with its invite, and those that would be owed beside it. Nothing is kept."""
+    """The mail for the notice, then the separate mails. Nothing is stored."""
     try:
         mail = bring_up_to_date(notice, bulk=True)
         db.session.flush()
-        beside = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
-        owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(beside)]
+        separate = select(Outbox).where(Outbox.key.startswith(notice.registration_id)).order_by(Outbox.id)
+        owed = [decode(row.type, row.version, row.body) for row in db.session.scalars(separate)]
     finally:
         db.session.rollback()
     return [mail, *(other for other in owed if isinstance(other, MailDue))]
 
 
 def _read(invite: Invite | None) -> InviteRead | None:
-    """An invite as a calendar reads it."""
+    """The invite as a calendar program reads it."""
     if invite is None:
         return None
     calendar: Any = Calendar.from_ical(invite.content)

@@ -1,4 +1,4 @@
-"""The words that calendar puts into calendars, in the languages that people are written to in."""
+"""The words of invites, in every language that people can choose."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,12 +28,12 @@ LANGUAGES = {
 
 
 def words(language: str) -> Words:
-    """The words of a language; English where it is not one of ours."""
+    """The words of a language, or English for a language that we lack."""
     return LANGUAGES.get(language, LANGUAGES["en"])
 
 
 def description(notice: Notice, event: EventFacts, part: Part, join_url: str | None) -> str:
-    """The DESCRIPTION of an invite, plain text: what it is, how to join, how to change."""
+    """The DESCRIPTION of an invite in plain text: the event, how to join, how to change or cancel."""
     language = notice.recipient.language if notice.recipient.language in LANGUAGES else "en"
     said = words(language)
     paragraphs = [
@@ -46,13 +46,13 @@ def description(notice: Notice, event: EventFacts, part: Part, join_url: str | N
 
 
 def _programme(event: EventFacts, part: Part, language: str) -> str:
-    """The sessions of a series that have titles of their own, a line each."""
+    """The sessions of a series with their own titles, a line each."""
     if part.series is None:
         return ""
     zone = ZoneInfo(event.timezone)
     return "\n".join(
         f"{format_datetime(_local(session.starts_at, zone), DATE_AND_TIME, locale=language)}: {session.title}"
-        for session in part.standing
+        for session in part.live_sessions
         if session.title
     )
 

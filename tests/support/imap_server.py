@@ -79,8 +79,11 @@ class ImapServer:
         if found := re.match(r"UID FETCH (\d+) (.*)", command):
             return self._fetch(int(found[1]), found[2])
         if found := re.match(r"UID STORE (\d+) \+FLAGS \(\\Seen\)|UID STORE (\d+) \+FLAGS \\Seen", command):
-            self.seen.add(int(found[1] or found[2]))
+            self._mark_as_seen(int(found[1] or found[2]))
         return []
+
+    def _mark_as_seen(self, uid: int) -> None:
+        self.seen.add(uid)
 
     def _fetch(self, uid: int, what: str) -> list[bytes]:
         raw: Any = self.mails[uid]

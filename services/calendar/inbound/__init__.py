@@ -1,1 +1,1 @@
-"""Answers to invitations as they arrive: from a mailbox, a folder or by POST."""
+"""Answers to invitations, as they arrive: `imap` and `maildir` read mailboxes, `post` takes mails one by one."""

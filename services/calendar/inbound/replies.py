@@ -1,28 +1,24 @@
-"""Takes in answers to invitations, and owes registration what they say."""
+"""The operation on one mail: record the answers in it, and owe them to registration. It does not commit."""
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from flask import Blueprint, abort, current_app, request
-from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import WWWAuthenticate
+from sqlalchemy.exc import OperationalError
 
 from services.calendar.models import Invitation, Rsvp, db, queue
-from services.calendar.rules.answers import MOST_BYTES, Ignored, Reply, replies_in, what_stands_against
-from shared.contracts.receipts import Answer, RsvpReceived
+from services.calendar.rules.answers import Ignored, Reply, objection_to, replies_in
+from shared.contracts.receipts import RsvpReceived
 from shared.database.utc import now
 from shared.i18n.dates import when
 from shared.messaging import outbox
 
 log = structlog.get_logger()
-pages = Blueprint("replies", __name__, url_prefix="/calendar")
 
 
 class Proposal(NamedTuple):
-    """The time (UTC) that somebody would rather have."""
+    """The time (UTC) that the person proposes."""
 
     starts_at: datetime
     ends_at: datetime
@@ -30,37 +26,40 @@ class Proposal(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of taking in a mail: accepted, or the reason why not."""
+    """The result of taking in a mail: accepted, or the reason for ignoring it."""
 
     accepted: bool
     reason: str = ""
 
 
-@pages.post("/inbound")
-def inbound() -> ResponseReturnValue:
-    """Take in a raw mail (message/rfc822), at most 1 MiB, from whoever knows the key."""
-    key = current_app.config["INBOUND_KEY"] or abort(404)
-    given = request.authorization.token if request.authorization else None
-    if not hmac.compare_digest((given or "").encode(), key.encode()):
-        abort(401, www_authenticate=WWWAuthenticate("bearer"))
-    request.max_content_length = MOST_BYTES
-    verdict = take_in(request.get_data())
-    return {"accepted": verdict.accepted, "reason": verdict.reason}
-
-
 def take_in(raw: bytes) -> Verdict:
-    """Take in one mail. What is no answer, or not to us, is logged with its reason and changes nothing."""
+    """Record the answers in one mail. A mail without a valid answer changes nothing; the log has the reason."""
     try:
         replies = replies_in(raw)
     except Ignored as error:
         return _ignored(str(error))
     verdicts = [_record(reply) for reply in replies]
-    db.session.commit()
     return next((verdict for verdict in verdicts if verdict.accepted), verdicts[0])
 
 
+def take_in_or_skip(raw: bytes) -> bool:
+    """Take in one mail of a mailbox. Returns True if an answer was accepted.
+
+    A mail that causes an unexpected error is rolled back, logged and skipped, because the next mail must still be read.
+    Raises OperationalError if the database is away: then the mail is still unread.
+    """
+    try:
+        return take_in(raw).accepted
+    except OperationalError:
+        raise
+    except Exception as error:
+        db.session.rollback()
+        log.error("a mail could not be taken in", error=type(error).__name__)
+        return False
+
+
 def _record(reply: Reply) -> Verdict:
-    """Let one answer count, if it comes from whom we asked and is news."""
+    """Record one answer, if it comes from the invited person and is new."""
     invitation = db.session.get(Invitation, reply.uid, with_for_update=True)
     if invitation is None:
         return _ignored("the UID is none of ours")
@@ -68,7 +67,7 @@ def _record(reply: Reply) -> Verdict:
     if session_id is None:
         return _ignored("the series has no such session", invitation)
     rsvp = db.session.get(Rsvp, (invitation.uid, session_id))
-    objection = what_stands_against(
+    objection = objection_to(
         reply,
         invited=invitation.invited,
         answer=rsvp.answer if rsvp else None,
@@ -86,7 +85,7 @@ def _record(reply: Reply) -> Verdict:
 
 
 def _session_of(invitation: Invitation, reply: Reply) -> str | None:
-    """The session that an answer is about: empty for a whole series, None where there is no such session."""
+    """The session that an answer is about: empty for a whole series, None if there is no such session."""
     registration = invitation.registration
     if registration.series is None or invitation.part != registration.event.id:
         return invitation.part
@@ -94,7 +93,7 @@ def _session_of(invitation: Invitation, reply: Reply) -> str | None:
 
 
 def _in_words(reply: Reply, timezone: str) -> str:
-    """The person's comment and the time they propose, in the event's zone."""
+    """The person's comment, and the time they propose in the event's zone."""
     if reply.proposes is None:
         return reply.comment
     proposed = f"Proposes {when(Proposal(*reply.proposes), timezone)}"
@@ -102,11 +101,11 @@ def _in_words(reply: Reply, timezone: str) -> str:
 
 
 def _owe_answer(registration_id: str, rsvp: Rsvp, comment: str) -> None:
-    """Owe an answer to registration. Answers about different sessions do not replace one another."""
+    """Owe an answer to registration. Each session has its own key, so answers to different ones all arrive."""
     answered = RsvpReceived(
         registration_id=registration_id,
         session_id=rsvp.session_id,
-        answer=Answer(rsvp.answer),
+        answer=rsvp.answer,
         stamped_at=rsvp.stamped_at,
         comment=comment,
     )

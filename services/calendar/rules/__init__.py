@@ -1,1 +1,1 @@
-"""Calendar's decisions: pure functions, without web, database or queue."""
+"""Calendar's rules: pure functions that know no web, database or queue."""

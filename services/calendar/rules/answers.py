@@ -1,4 +1,4 @@
-"""Reads answers to invitations out of mails (RFC 5546, RFC 6047), whatever shape a mail program gave them."""
+"""Reads answers to invites from mails (RFC 5546, RFC 6047) in the shapes of all mail programs."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ PLAIN_ANSWERS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELE
 
 
 class Ignored(Exception):
-    """A mail, or an answer in it, changes nothing; the reason names nobody."""
+    """A mail, or an answer in it, changes nothing. The reason names nobody."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def replies_in(raw: bytes) -> list[Reply]:
         replies = [reply for text in texts if "BEGIN:VCALENDAR" in text.upper() for reply in _replies_of(text)]
     except Ignored:
         raise
-    except Exception as error:  # whatever strangers send, the next mail must still be read
+    except Exception as error:  # strangers can send anything, and the next mail must still be read
         raise Ignored(f"the message cannot be read: {type(error).__name__}") from error
     if not replies and any(part.get_content_type() in TNEF_TYPES for part in parts):
         raise Ignored("it is in Outlook's own format (TNEF)")
@@ -71,10 +71,10 @@ def replies_in(raw: bytes) -> list[Reply]:
     return list(dict.fromkeys(replies))
 
 
-def what_stands_against(reply: Reply, *, invited: str, answer: str | None, stamped_at: datetime | None) -> str | None:
-    """Why a reply must not change what is known, or None where it may.
+def objection_to(reply: Reply, *, invited: str, answer: str | None, stamped_at: datetime | None) -> str | None:
+    """The reason why a reply does not count, or None if it does.
 
-    `invited` is the digest of the invited address; `answer` and `stamped_at` (UTC) are of the last reply.
+    `invited` is the digest of the invited address. `answer` and `stamped_at` (UTC) are those of the last reply.
     """
     if reply.attendee != invited:
         return "the attendee is not whom we invited"
@@ -86,7 +86,7 @@ def what_stands_against(reply: Reply, *, invited: str, answer: str | None, stamp
 
 
 def _parts(mail: Mail, depth: int = 0) -> Iterator[Mail]:
-    """The mail and everything in it, outermost first."""
+    """The mail and all parts in it, outermost first."""
     if depth > DEEPEST_NESTING:
         raise Ignored("the message is nested too deeply")
     yield mail
@@ -97,9 +97,9 @@ def _parts(mail: Mail, depth: int = 0) -> Iterator[Mail]:
 
 
 def _refuse_automatic(mail: Mail, parts: list[Mail]) -> None:
-    """Refuse what no person answered: bounces, receipts and out-of-office notes (RFC 3464, RFC 3834).
+    """Refuse mails that no person sent: bounces, read receipts and out-of-office replies (RFC 3464, RFC 3834).
 
-    Auto-Submitted: auto-generated passes: web calendars mark the answers they send for people so.
+    `Auto-Submitted: auto-generated` passes, because web calendars mark the answers they send for people with it.
     """
     if len(parts) > MOST_COMPONENTS:
         raise Ignored("the message has too many parts")
@@ -181,14 +181,14 @@ def _answer_of(attendee: Any) -> Answer | None:
 
 
 def _address_of(attendee: Any) -> str:
-    """The calendar user's mail address; some calendars give it as EMAIL beside an address of their own."""
+    """The attendee's mail address. Some calendars state it as EMAIL and have another URI as the value."""
     address = str(attendee)
     is_mail = address[:7].lower() == "mailto:" or ("@" in address and ":" not in address)
     return address if is_mail else str(attendee.params.get("EMAIL", ""))
 
 
 def _comment(event: Component, attendee: Any, answer: Answer) -> str:
-    """The person's comment, and whom they send instead."""
+    """The person's comment, and the delegate's address."""
     said = [str(comment).strip() for comment in _listed(event.get("COMMENT"))]
     if answer is Answer.DELEGATED:
         delegates = _listed(attendee.params.get("DELEGATED-TO"))
@@ -202,7 +202,7 @@ def _proposed_time(event: Component) -> tuple[datetime, datetime] | None:
 
 
 def _instant(event: Component, name: str) -> datetime | None:
-    """A property that is an instant, in UTC; times without a zone are taken as UTC, days are none."""
+    """A property with a time, in UTC. A time without a zone counts as UTC; a date is no instant."""
     value = getattr(event.get(name), "dt", None)
     if not isinstance(value, datetime):
         return None

@@ -1,4 +1,4 @@
-"""The next invite: a pure function of the last one sent and of what is true now (RFC 5546)."""
+"""The next version of an invite: a pure function of the last version sent and of the present facts (RFC 5546)."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from shared.contracts.notices import EventFacts, SessionFacts
 
 
 class Method(StrEnum):
-    """The method of a calendar object: show this, or take it away."""
+    """The method of an invite: show the event, or withdraw it."""
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
@@ -21,7 +21,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True)
 class Sent:
-    """The last invite: its method, SEQUENCE, fingerprint, and the time of its statement (UTC)."""
+    """The last version sent: its method, SEQUENCE and fingerprint, and the time of its notice (UTC)."""
 
     method: Method
     sequence: int
@@ -31,7 +31,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Truth:
-    """The present state: the fingerprint to show, None for nothing, as stated at `stated_at` (UTC)."""
+    """The present facts: the fingerprint of what to show, or None for nothing, as stated at `stated_at` (UTC)."""
 
     shown: str | None
     stated_at: datetime
@@ -39,9 +39,9 @@ class Truth:
 
 @dataclass(frozen=True)
 class Step:
-    """The calendar part to send, with this method and SEQUENCE; without a method, none.
+    """What to send: an invite with this method and SEQUENCE, or none if there is no method.
 
-    `again` asks for the bytes of last time.
+    `again` means the same bytes as last time.
     """
 
     method: Method | None = None
@@ -52,8 +52,8 @@ class Step:
 def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
     """Decide which invite to send next.
 
-    SEQUENCE rises with everything that is new, a withdrawal too, and with nothing else. Whoever was
-    never invited is not sent a withdrawal, and a withdrawal is repeated only for the very same notice.
+    SEQUENCE rises with every change, including a withdrawal, and stays for a repetition. A person who was never invited
+    gets no withdrawal. A withdrawal is repeated only for the same notice.
     """
     if last_sent is None:
         return Step(Method.REQUEST, 0) if true_now.shown else Step()
@@ -70,30 +70,30 @@ def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
 
 
 def uid_of(registration_id: str, part_id: str, sender: str) -> str:
-    """The UID of the invite to one part of one registration: always the same, and nobody else's.
+    """The UID of the invite to one part of one registration. It never changes and is never used for another.
 
-    It ends in the domain of `sender`, the address that mails come from.
+    It ends in the domain of `sender`, the address that our mails come from.
     """
     return f"{registration_id}-{part_id}@{_domain(sender)}"
 
 
 def public_uid_of(session_id: str, sender: str) -> str:
-    """The UID of a session in the calendars that everybody may see."""
+    """The UID of a session in public feeds."""
     return f"{session_id}@{_domain(sender)}"
 
 
 def fingerprint(event: EventFacts, part: Part, invited: str) -> str | None:
-    """A digest of everything whose change is a change of the invite: title, times, places, and whom it is for.
+    """A digest of all facts whose change needs a new version: titles, times, places and the invited address.
 
-    None where no session stands, so that there is nothing to show. `invited` is the invited address.
+    None if every session is cancelled: then there is nothing to show.
     """
-    if not part.standing:
+    if not part.live_sessions:
         return None
     facts: list[Any] = [
         event.title,
         event.timezone,
         digest_of(invited),
-        [_facts_of(session) for session in part.standing],
+        [_facts_of(session) for session in part.live_sessions],
     ]
     if part.series:
         facts += [part.series.rule, [[slot.starts_at.timestamp(), slot.session_id] for slot in part.series.slots]]
@@ -101,7 +101,7 @@ def fingerprint(event: EventFacts, part: Part, invited: str) -> str | None:
 
 
 def digest_of(address: str) -> str:
-    """The SHA-256 of a mail address, in whatever case, with or without `mailto:`, it is written."""
+    """The SHA-256 of a mail address. Case and a leading `mailto:` make no difference."""
     plain = address.strip()
     if plain[:7].lower() == "mailto:":
         plain = unquote(plain[7:])

@@ -1,4 +1,4 @@
-"""Plans the invites to an event: one invite, one for a series, one a session, or none but the subscription."""
+"""Plans the invites to an event: one invite, one for a series, one for each session, or the subscription only."""
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Slot:
-    """One occurrence of a series: when its rule says it starts (UTC), and the id of its session, if it has one."""
+    """One occurrence of a series: its start by the rule (UTC), and the id of its session, or None."""
 
     starts_at: datetime
     session_id: str | None
@@ -28,10 +28,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Series:
-    """Sessions at regular intervals: an RRULE (RFC 5545, 3.3.10) without its COUNT, and the occurrences it makes.
+    """Sessions at regular intervals: an RRULE (RFC 5545, 3.3.10) without its COUNT, and its occurrences.
 
     A session keeps its slot when it moves, because calendars identify it by the slot's start (RECURRENCE-ID).
-    `in_utc` says that the rule counts in UTC, as it does where no VTIMEZONE can state the event's zone.
+    With `in_utc` the rule counts in UTC, because no VTIMEZONE can state the event's zone.
     """
 
     rule: str
@@ -39,59 +39,59 @@ class Series:
     in_utc: bool = False
 
     def session_at(self, starts_at: datetime) -> str | None:
-        """The id of the session whose slot starts then, if any."""
+        """The id of the session whose slot starts then, or None."""
         return next((slot.session_id for slot in self.slots if slot.starts_at == starts_at), None)
 
 
 @dataclass(frozen=True)
 class Part:
-    """The part of an event that one invite covers: a session, or a whole series, whose id is the event's."""
+    """The part of an event that one invite is for: one session, or a whole series with the id of the event."""
 
     id: str
     sessions: tuple[SessionFacts, ...]
     series: Series | None = None
 
     @property
-    def standing(self) -> tuple[SessionFacts, ...]:
-        """The sessions that have not been cancelled."""
+    def live_sessions(self) -> tuple[SessionFacts, ...]:
+        """The sessions that are not cancelled."""
         return tuple(session for session in self.sessions if not session.cancelled)
 
 
 @dataclass(frozen=True)
 class InvitePlan:
-    """The invites one person gets: `together` goes with the notice, each part of `apart` in a mail of its own.
+    """The invites for one person: `with_notice` goes with the notice, each part of `separate` in a mail of its own.
 
     With neither, there are too many sessions for mails, and the notice offers the subscription instead.
     """
 
-    together: Part | None = None
-    apart: tuple[Part, ...] = ()
+    with_notice: Part | None = None
+    separate: tuple[Part, ...] = ()
 
     @property
     def part_ids(self) -> frozenset[str]:
-        """The ids of all its parts."""
-        parts = (self.together, *self.apart) if self.together else self.apart
+        """The ids of all parts."""
+        parts = (self.with_notice, *self.separate) if self.with_notice else self.separate
         return frozenset(part.id for part in parts)
 
 
 def plan_invites(
     event: EventFacts, *, at: datetime, invited: Set[str] = frozenset(), series: Series | None = None
 ) -> InvitePlan:
-    """Plan the invites to an event for one person, as of `at` (UTC).
+    """Plan the invites to an event for one person, at `at` (UTC).
 
-    `invited` holds the ids of the parts this person was invited to before, `series` the series they were sent,
-    if any. A series stays a series and separate invites stay separate, so that no calendar shows a session twice.
+    `invited` holds the ids of the parts that the person was invited to before, `series` the series they were sent, if
+    any. A series stays a series and separate invites stay separate, so that no calendar shows a session twice.
     """
     if len(event.sessions) == 1 and series is None:
-        return InvitePlan(together=Part(event.sessions[0].id, event.sessions))
+        return InvitePlan(with_notice=Part(event.sessions[0].id, event.sessions))
     if series is not None or not invited:
         regular = find_series(event, before=series)
         if regular:
-            return InvitePlan(together=Part(event.id, event.sessions, regular))
+            return InvitePlan(with_notice=Part(event.id, event.sessions, regular))
     to_come = [session for session in event.sessions if session.ends_at > at and not session.cancelled]
     if len(to_come) > MOST_SEPARATE_INVITES:
         to_come = [session for session in to_come if session.id in invited]
-    return InvitePlan(apart=tuple(Part(session.id, (session,)) for session in to_come))
+    return InvitePlan(separate=tuple(Part(session.id, (session,)) for session in to_come))
 
 
 def find_series(event: EventFacts, before: Series | None = None) -> Series | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from services.calendar.inbound.mailboxes import read_imap
+from services.calendar.inbound.imap import read_imap
 from tests.support.calendar_answers import a_reply, answers_owed
 from tests.support.calendar_world import World, a_notice, an_event
 from tests.support.imap_server import ImapServer

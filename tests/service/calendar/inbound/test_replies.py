@@ -1,5 +1,6 @@
 """What an answer to an invitation changes, by whichever way it comes."""
 
+import imaplib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,12 +9,13 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, event, func, select
 
-from services.calendar.inbound.mailboxes import read_imap, read_maildir
+from services.calendar.inbound.imap import read_imap
+from services.calendar.inbound.maildir import read_maildir
 from services.calendar.inbound.replies import take_in
 from services.calendar.jobs import forget_the_past
-from services.calendar.models import Invitation, Listing, Registration, Rsvp, db
+from services.calendar.models import Invitation, Listing, Mailbox, Registration, Rsvp, db
 from shared.runtime.settings import BadSetting
 from tests.support.calendar_answers import KEY, UID, a_reply, answers_owed, post
 from tests.support.calendar_world import STATED, World, a_notice, an_event
@@ -82,6 +84,7 @@ def test_an_answer_about_one_of_a_series_leaves_the_others(tmp_path: Path, monke
         assert take_in(a_reply(uid=series)).accepted
         assert take_in(a_reply("DECLINED", uid=series, more="RECURRENCE-ID:20271111T123000Z\r\n")).accepted
         assert not take_in(a_reply("DECLINED", uid=series, more="RECURRENCE-ID:20271112T123000Z\r\n")).accepted
+        db.session.commit()
     assert answers_owed(world) == [("rsvp r1/", 1, "accepted"), ("rsvp r1/e1s2", 1, "declined")]
 
 
@@ -120,6 +123,7 @@ def test_nobody_else_can_answer(invited: World, attendee: str, uid: str, more: b
     raw = a_reply(uid=uid, attendee=attendee).replace(b"END:VEVENT", more + b"\r\nEND:VEVENT")
     with invited.app.app_context():
         assert not take_in(raw).accepted
+        db.session.commit()
     assert answers_owed(invited) == []
 
 
@@ -146,6 +150,34 @@ def test_an_imap_mailbox_is_read_from_where_we_left_off(world: World) -> None:
         assert read_imap(server.url) == 1
         assert server.fetched == [3]
     assert [answer for _, _, answer in answers_owed(world)] == ["accepted", "declined"]
+
+
+def test_an_answer_and_the_position_after_it_are_kept_even_if_the_server_goes_away_at_once(world: World) -> None:
+    with ImapServer() as server, world.app.app_context():
+        server.deliver(a_reply())
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(server, "_mark_as_seen", lambda uid: 1 / 0)
+            with pytest.raises((OSError, imaplib.IMAP4.error)):
+                read_imap(server.url)
+        assert db.session.scalars(select(Mailbox.last_uid)).all() == [1]
+    assert len(answers_owed(world)) == 1
+
+
+def test_an_answer_that_cannot_be_committed_does_not_move_the_position(world: World) -> None:
+    def fail_to_commit(connection: Connection) -> None:
+        if connection.execute(select(func.count()).select_from(Rsvp)).scalar():
+            raise ConnectionError
+
+    with ImapServer() as server, world.app.app_context():
+        server.deliver(a_reply())
+        event.listen(db.engine, "commit", fail_to_commit)
+        with pytest.raises(ConnectionError):
+            read_imap(server.url)
+        db.session.rollback()
+        event.remove(db.engine, "commit", fail_to_commit)
+        assert db.session.scalars(select(Mailbox.last_uid)).all() == [0]
+        assert read_imap(server.url) == 1
+    assert len(answers_owed(world)) == 1
 
 
 def test_a_mailbox_that_was_numbered_anew_is_read_anew(world: World) -> None:

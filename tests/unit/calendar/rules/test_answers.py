@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.calendar.rules.answers import Ignored, Reply, replies_in, what_stands_against
+from services.calendar.rules.answers import Ignored, Reply, objection_to, replies_in
 from services.calendar.rules.invite import digest_of
 from shared.contracts.receipts import Answer
 from tests.support.calendar_replies import ADA, UID, a_calendar
@@ -208,12 +208,12 @@ def test_only_the_invited_count_and_only_what_is_news() -> None:
     (reply,) = replies_in(a_mail(a_calendar()))
     earlier, later = datetime(2027, 10, 19, tzinfo=UTC), datetime(2027, 10, 21, tzinfo=UTC)
     ada = digest_of("ADA@example.org")
-    assert what_stands_against(reply, invited=ada, answer=None, stamped_at=None) is None
-    assert what_stands_against(reply, invited=ada, answer="declined", stamped_at=earlier) is None
-    assert what_stands_against(reply, invited=ada, answer="declined", stamped_at=reply.stamped_at) is None
-    assert what_stands_against(reply, invited=ada, answer="declined", stamped_at=later)
-    assert what_stands_against(reply, invited=ada, answer="accepted", stamped_at=reply.stamped_at)
-    assert what_stands_against(reply, invited=digest_of("bo@example.org"), answer=None, stamped_at=None)
+    assert objection_to(reply, invited=ada, answer=None, stamped_at=None) is None
+    assert objection_to(reply, invited=ada, answer="declined", stamped_at=earlier) is None
+    assert objection_to(reply, invited=ada, answer="declined", stamped_at=reply.stamped_at) is None
+    assert objection_to(reply, invited=ada, answer="declined", stamped_at=later)
+    assert objection_to(reply, invited=ada, answer="accepted", stamped_at=reply.stamped_at)
+    assert objection_to(reply, invited=digest_of("bo@example.org"), answer=None, stamped_at=None)
 
 
 @given(st.binary(max_size=2000))

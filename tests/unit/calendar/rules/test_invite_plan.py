@@ -87,18 +87,18 @@ def irregular(count: int) -> EventFacts:
 
 
 def test_irregular_sessions_have_a_mail_each_up_to_six() -> None:
-    assert [part.id for part in plan_invites(irregular(6), at=STATED).apart] == ["s1", "s2", "s3", "s4", "s5", "s6"]
+    assert [part.id for part in plan_invites(irregular(6), at=STATED).separate] == ["s1", "s2", "s3", "s4", "s5", "s6"]
     assert plan_invites(irregular(7), at=STATED).part_ids == set()
 
 
 def test_what_is_over_is_not_invited_to_and_does_not_count() -> None:
     event = irregular(8)
     after_two = event.sessions[1].ends_at
-    assert [part.id for part in plan_invites(event, at=after_two).apart] == ["s3", "s4", "s5", "s6", "s7", "s8"]
+    assert [part.id for part in plan_invites(event, at=after_two).separate] == ["s3", "s4", "s5", "s6", "s7", "s8"]
 
 
 def test_separate_invites_stay_separate_when_the_event_becomes_regular() -> None:
-    assert [part.id for part in plan_invites(WEEKLY, at=STATED, invited={"s1"}).apart] == ["s1", "s2", "s3"]
+    assert [part.id for part in plan_invites(WEEKLY, at=STATED, invited={"s1"}).separate] == ["s1", "s2", "s3"]
 
 
 def test_a_seventh_session_does_not_take_the_invites_to_six_away() -> None:
