@@ -6,7 +6,7 @@ from services.registration.demo import demo
 from services.registration.models import db
 from services.registration.operations import organisers
 from services.registration.rules.questions import UnusableText
-from services.registration.web.form_reading import normalised_email
+from services.registration.web.applications import normalised_email
 from shared.runtime.settings import BadSetting
 
 

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 WEB_TIMEOUT_SECONDS = 0.5
-DOORBELL = "placecard:doorbell"
+WAKEUPS = "placecard:wakeups"
 MARKER = "placecard:remembers"
 IDLE_POLL_SECONDS = 1.0
 ENQUEUE = """
@@ -33,7 +33,7 @@ def broker_for(url: str, *, timeout: float = WEB_TIMEOUT_SECONDS) -> dramatiq.Br
         client = redis.Redis.from_url(
             url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
         )
-        return RingingRedisBroker(client=client, middleware=[], heartbeat_timeout=30_000)
+        return NotifyingRedisBroker(client=client, middleware=[], heartbeat_timeout=30_000)
     from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     separator = "&" if "?" in url else "?"
@@ -74,7 +74,7 @@ def depth(broker: dramatiq.Broker, queue_name: str) -> int | None:
         return None
 
 
-class RingingRedisBroker(RedisBroker):
+class NotifyingRedisBroker(RedisBroker):
     """A Redis broker that wakes idle consumers, so that they need not poll often.
 
     Dramatiq's own consumer sleeps between polls, so each hop of an idle system would wait for half of its timeout.
@@ -86,13 +86,13 @@ class RingingRedisBroker(RedisBroker):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._enqueue = self.client.register_script(ENQUEUE)
-        self.bells: dict[str, threading.Event] = defaultdict(threading.Event)
+        self.wakeups: dict[str, threading.Event] = defaultdict(threading.Event)
         self._listener: threading.Thread | None = None
         self._starting = threading.Lock()
 
     @property
-    def consumer_class(self) -> type["RingingConsumer"]:
-        return RingingConsumer
+    def consumer_class(self) -> type["NotifiedConsumer"]:
+        return NotifiedConsumer
 
     def declare_queue(self, queue_name: str) -> None:
         if queue_name not in self.queues:
@@ -104,50 +104,50 @@ class RingingRedisBroker(RedisBroker):
         """Put a message into its queue. `delay` is ignored: delays belong to the outbox."""
         queue, own_id = message.queue_name, str(uuid4())
         data = message.copy(options={"redis_message_id": own_id}).encode()
-        self._enqueue([f"{self.namespace}:{queue}"], [own_id, data, DOORBELL, queue])
+        self._enqueue([f"{self.namespace}:{queue}"], [own_id, data, WAKEUPS, queue])
         return message
 
     def listen(self) -> None:
         """Start the thread that receives notifications, unless it runs already."""
         with self._starting:
             if self._listener is None:
-                self._listener = threading.Thread(target=self._listen, name="doorbell", daemon=True)
+                self._listener = threading.Thread(target=self._listen, name="wakeups", daemon=True)
                 self._listener.start()
 
     def _listen(self) -> None:
         while True:
             try:
                 with self.client.pubsub(ignore_subscribe_messages=True) as subscription:
-                    subscription.subscribe(DOORBELL)
+                    subscription.subscribe(WAKEUPS)
                     while True:
                         notification = subscription.get_message(timeout=60)
                         if notification:
-                            self.bells[notification["data"].decode()].set()
+                            self.wakeups[notification["data"].decode()].set()
             except redis.RedisError:
                 time.sleep(IDLE_POLL_SECONDS)
 
 
-class RingingConsumer(_RedisConsumer):
+class NotifiedConsumer(_RedisConsumer):
     """Waits for a notification when its queue seems empty, and fetches several messages at a time when it does not."""
 
-    def __init__(self, broker: RingingRedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
+    def __init__(self, broker: NotifyingRedisBroker, queue_name: str, prefetch: int, timeout: int) -> None:
         super().__init__(broker, queue_name, prefetch, 0)
-        self.bell = broker.bells[queue_name]
+        self.wakeup = broker.wakeups[queue_name]
         self._more_wait = True
         broker.listen()
 
     def ack(self, message: Any) -> None:
         super().ack(message)
         if self._more_wait and self._has_room():
-            self.bell.set()
+            self.wakeup.set()
 
     def __next__(self) -> Any:
         if self.message_cache:
             return super().__next__()
         if not (self._more_wait and self._has_room()):
-            rung = self.bell.wait(IDLE_POLL_SECONDS)
-            self.bell.clear()
-            if rung and not self._has_room():
+            woken = self.wakeup.wait(IDLE_POLL_SECONDS)
+            self.wakeup.clear()
+            if woken and not self._has_room():
                 self._more_wait = True
                 return None
         room = self.prefetch - self.outstanding_message_count

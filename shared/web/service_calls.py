@@ -31,7 +31,7 @@ class ServiceCallFailed(Exception):
 def call_service(url: str, question: Message, answer: type[M]) -> M:
     """Call the service at `url`. Raises ServiceCallFailed if it is down, refuses, or answers with another message."""
     body = json.dumps(encode(question)).encode()
-    token = tokens.sign(_secret(), Purpose.QUESTION, _digest(body), now() + VALID_FOR)
+    token = tokens.sign(_secret(), Purpose.SERVICE_CALL, _digest(body), now() + VALID_FOR)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     try:
         opener = build_opener(ProxyHandler({}))  # our own services are never behind a proxy
@@ -51,7 +51,7 @@ def read_call(question: type[M]) -> M:
     body = request.get_data()
     given = request.authorization.token if request.authorization else None
     try:
-        if tokens.read(_secret(), Purpose.QUESTION, given or "") != _digest(body):
+        if tokens.read(_secret(), Purpose.SERVICE_CALL, given or "") != _digest(body):
             raise BadToken("The token was signed for another body.")
         found = decode(question.wire_name, question.wire_version, json.loads(body))
     except BadToken:

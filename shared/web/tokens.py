@@ -20,7 +20,7 @@ class Purpose(StrEnum):
     CALENDAR_FEED = "calendar feed"
     FORM = "registration form"
     KEPT_FORM = "form sent after a sign-in ended"
-    QUESTION = "question between services"
+    SERVICE_CALL = "service call"
 
 
 class BadToken(Exception):

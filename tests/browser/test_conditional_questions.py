@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
 from services.registration import create_app
-from services.registration.rules.conditions import Condition, Test
+from services.registration.rules.conditions import Condition, Operator
 from services.registration.rules.questions import Option, Question, Type, read_answers
 from services.registration.web.registration_form import registration_form
 
@@ -49,7 +49,7 @@ def forms(draw: st.DrawFn) -> tuple[Question, ...]:
 def _conditions(questions: list[Question]) -> st.SearchStrategy[Condition]:
     values = st.lists(st.sampled_from([option.value for option in OPTIONS]), min_size=1, max_size=2, unique=True)
     facts = st.sampled_from([question.key for question in questions])
-    return st.builds(Condition, facts, st.sampled_from(Test), values.map(tuple))
+    return st.builds(Condition, facts, st.sampled_from(Operator), values.map(tuple))
 
 
 def changes(questions: tuple[Question, ...]) -> st.SearchStrategy[list[tuple[Question, list[str]]]]:
@@ -125,9 +125,9 @@ def test_a_mind_that_is_changed_hides_the_whole_chain(app: Flask, blank: Page) -
     yes_or_no = (Option("yes", "Yes"), Option("no", "No"))
     questions = (
         Question("a", "A", Type.ONE, options=yes_or_no),
-        Question("b", "B", Type.ONE, options=yes_or_no, shown_when=(Condition("a", Test.IS, ("yes",)),)),
-        Question("c", "C", Type.TEXT, required=True, shown_when=(Condition("b", Test.IS, ("yes",)),)),
-        Question("d", "D", Type.TEXT, required=True, shown_when=(Condition("b", Test.BLANK),)),
+        Question("b", "B", Type.ONE, options=yes_or_no, shown_when=(Condition("a", Operator.IS, ("yes",)),)),
+        Question("c", "C", Type.TEXT, required=True, shown_when=(Condition("b", Operator.IS, ("yes",)),)),
+        Question("d", "D", Type.TEXT, required=True, shown_when=(Condition("b", Operator.BLANK),)),
     )
     show(app, blank, questions)
     for key, value, expected in (("a", "yes", "abd"), ("b", "yes", "abc"), ("a", "no", "ad")):

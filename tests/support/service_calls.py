@@ -13,5 +13,5 @@ from shared.web.tokens import Purpose
 def signed(app: Flask, body: str) -> dict[str, str]:
     """The headers that come with this question and with no other."""
     digest = hashlib.sha256(body.encode()).hexdigest()
-    token = tokens.sign(app.config["SECRET_KEY"], Purpose.QUESTION, digest, now() + timedelta(minutes=1))
+    token = tokens.sign(app.config["SECRET_KEY"], Purpose.SERVICE_CALL, digest, now() + timedelta(minutes=1))
     return {"Authorization": f"Bearer {token}"}

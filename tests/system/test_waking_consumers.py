@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 from redis import Redis as Client
 
-from shared.messaging.broker import DOORBELL, RingingRedisBroker, has_forgotten
+from shared.messaging.broker import WAKEUPS, NotifyingRedisBroker, has_forgotten
 from tests.support.servers import Redis
 
 THREADS = 4
@@ -30,19 +30,19 @@ def enqueue(broker: dramatiq.Broker, count: int) -> None:
         broker.enqueue(dramatiq.Message(queue_name="here", actor_name="here", args=(number,), kwargs={}, options={}))
 
 
-def test_only_the_first_message_of_an_empty_queue_rings(client: Client) -> None:
-    broker = RingingRedisBroker(client=client, middleware=[])
+def test_only_the_first_message_of_an_empty_queue_notifies(client: Client) -> None:
+    broker = NotifyingRedisBroker(client=client, middleware=[])
     with client.pubsub(ignore_subscribe_messages=True) as ears:
-        ears.subscribe(DOORBELL)
+        ears.subscribe(WAKEUPS)
         enqueue(broker, 3)
-        client.publish(DOORBELL, "end")
-        heard = list(takewhile(lambda ring: ring["data"] != b"end", ears.listen()))
-    assert [ring["data"] for ring in heard] == [b"here"]
+        client.publish(WAKEUPS, "end")
+        heard = list(takewhile(lambda one: one["data"] != b"end", ears.listen()))
+    assert [one["data"] for one in heard] == [b"here"]
 
 
 def test_a_worker_takes_what_waits_several_at_a_time(client: Client) -> None:
     """Each message is put there by one call of a script and acknowledged by another; the others ask for more."""
-    broker = RingingRedisBroker(client=client, middleware=[])
+    broker = NotifyingRedisBroker(client=client, middleware=[])
     seen: list[int] = []
     all_seen = threading.Event()
 
@@ -63,7 +63,7 @@ def test_a_worker_takes_what_waits_several_at_a_time(client: Client) -> None:
 
 
 def test_a_redis_that_has_lost_its_data_is_noticed_once_for_each_service(client: Client) -> None:
-    broker = RingingRedisBroker(client=client, middleware=[])
+    broker = NotifyingRedisBroker(client=client, middleware=[])
 
     def who_notices() -> list[str]:
         return [service for service in ("registration", "calendar") if has_forgotten(broker, service)]
@@ -78,5 +78,5 @@ def test_a_redis_that_has_lost_its_data_is_noticed_once_for_each_service(client:
 
 
 def test_a_redis_that_does_not_answer_has_lost_nothing_yet() -> None:
-    broker = RingingRedisBroker(client=Client(host="127.0.0.1", port=1), middleware=[])
+    broker = NotifyingRedisBroker(client=Client(host="127.0.0.1", port=1), middleware=[])
     assert not has_forgotten(broker, "registration")

@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
-from services.registration.web.form_reading import Unusable
+from services.registration.web.applications import InvalidFields
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -27,7 +27,7 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         by_location = error.normalized_messages()
-        raise Unusable({field: text for found in by_location.values() for field, text in _flat(found)})
+        raise InvalidFields({field: text for found in by_location.values() for field, text in _flat(found)})
 
 
 class ApiBlueprint(Blueprint):  # type: ignore[misc]

@@ -13,10 +13,10 @@ from services.registration.models import Event, Form, Programme, Session, db
 from services.registration.notices import links
 from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.rules.events import EventDetails, SessionDetails
-from services.registration.rules.invites import Invites, what_is_wrong
+from services.registration.rules.invites import Invites, validate_invites
 from services.registration.rules.questions import check_conditions, read_questions
 from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
-from services.registration.web.form_reading import Unusable
+from services.registration.web.applications import InvalidFields
 
 
 def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = 
 def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPlan:
     """The event in a body; fields that are left out stay as they were `before`.
 
-    Where only the zone changes, sessions keep their local times. Raises Unusable.
+    Where only the zone changes, sessions keep their local times. Raises InvalidFields.
     """
     errors: dict[str, str] = {}
     whole = {**serialise_event(before, to_organiser=True), **given} if before else dict(given)
@@ -68,7 +68,7 @@ def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPl
         programme=_programme(whole["programme"], errors),
     )
     if errors:
-        raise Unusable(errors)
+        raise InvalidFields(errors)
     return plan
 
 
@@ -142,7 +142,7 @@ def _questions(given: list[dict[str, Any]], errors: dict[str, str]) -> tuple[dic
 
 def _invites(before: Invites, given: Mapping[str, Any], errors: dict[str, str]) -> Invites:
     chosen = replace(before, **given)
-    errors |= {f"invites.{name}": sentence for name, sentence in what_is_wrong(chosen).items()}
+    errors |= {f"invites.{name}": sentence for name, sentence in validate_invites(chosen).items()}
     return chosen
 
 

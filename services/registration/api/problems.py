@@ -15,7 +15,7 @@ from services.registration.exports import UnknownColumn
 from services.registration.operations.events import NameTaken
 from services.registration.queries.attendees import BadCursor
 from services.registration.rules.places import EventIsFull
-from services.registration.web.form_reading import Unusable
+from services.registration.web.applications import InvalidFields
 from services.registration.web.idempotency import KeyReused
 from services.registration.web.rate_limits import seconds_to_wait
 
@@ -72,7 +72,7 @@ def handle_errors(blueprint: Blueprint) -> None:
     """Answer every error in this blueprint's views with a problem."""
     for status in default_exceptions:
         blueprint.register_error_handler(status, _of_http)
-    blueprint.register_error_handler(Unusable, _of_fields)
+    blueprint.register_error_handler(InvalidFields, _of_fields)
     blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(
@@ -108,7 +108,7 @@ def _of_http(error: HTTPException) -> Response:
     return problem(status, own_sentence or SENTENCES.get(status, error.name), headers=headers)
 
 
-def _of_fields(error: Unusable) -> Response:
+def _of_fields(error: InvalidFields) -> Response:
     return problem(422, UNUSABLE, {field: [sentence] for field, sentence in error.errors.items()})
 
 

@@ -23,7 +23,7 @@ from services.registration.queries.attendees import Filters
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.places import Status
 from services.registration.rules.questions import Question
-from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.applications import InvalidFields, read_application
 from services.registration.web.rate_limits import limit_registrations
 
 blueprint = api_blueprint("Registrations", "People at events.")
@@ -174,9 +174,9 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
     programme = registration.event.programme
     cohorts = {cohort.slug: cohort for cohort in programme.cohorts} if programme else {}
     if given["cohort"] not in cohorts:
-        raise Unusable({"cohort": "The event's programme has no such cohort."})
+        raise InvalidFields({"cohort": "The event's programme has no such cohort."})
     if given["decision"] == "decline" and not given["reason"]:
-        raise Unusable({"reason": "Give a reason: the person reads it."})
+        raise InvalidFields({"reason": "Give a reason: the person reads it."})
     decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
     decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
     return serialise_registration(registration)

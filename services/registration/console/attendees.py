@@ -27,7 +27,7 @@ from services.registration.queries import attendees, counts, event_snapshots
 from services.registration.queries.attendees import BadCursor, Filters
 from services.registration.queries.placements import by_person
 from services.registration.web.confirm_form import ConfirmForm, confirmation
-from services.registration.web.fields import Line, Needed, OneOf
+from services.registration.web.fields import Line, OneOf, Required
 from services.registration.web.forms import PageForm
 from services.registration.web.idempotency import idempotent_form
 
@@ -48,7 +48,7 @@ class DecisionForm(PageForm):
     reason = Line("Reason", longest=LONGEST_REASON, description="The person reads this.")
     decision = OneOf(
         "Decision",
-        [Needed("Choose a decision.")],
+        [Required("Choose a decision.")],
         choices=(SelectChoice(PLACE, "Place"), SelectChoice(DECLINE, "Decline")),
     )
 

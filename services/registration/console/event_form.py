@@ -10,9 +10,9 @@ from wtforms.validators import ValidationError
 from services.registration.models import Event, Session
 from services.registration.operations.events import PlannedSession
 from services.registration.rules.events import SessionDetails
-from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, what_is_wrong
+from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, validate_invites
 from services.registration.rules.times import TOO_LONG, lasts_too_long
-from services.registration.web.fields import Email, Line, LocalDateTime, Needed, WholeNumber, YesOrNo
+from services.registration.web.fields import Email, Line, LocalDateTime, Required, WholeNumber, YesOrNo
 from services.registration.web.forms import PageForm
 
 LONGEST_LINK = 1000
@@ -58,17 +58,17 @@ class InvitesForm(Form):
 
     asks_for_rsvp = YesOrNo(
         "Ask for an answer?",
-        [Needed("Choose yes or no.")],
+        [Required("Choose yes or no.")],
         description="Calendars show Yes, Maybe and No, and you see the answers here.",
     )
     decline_frees_place = YesOrNo(
         "If somebody says No, give their place to the next person?",
-        [Needed("Choose yes or no.")],
+        [Required("Choose yes or no.")],
         description="We cancel their registration and write to them. The person who has waited longest gets the place.",
     )
     reminder_minutes = WholeNumber(
         "Minutes from the reminder to the start",
-        [Needed("Give a number of minutes, or 0 for no reminder.")],
+        [Required("Give a number of minutes, or 0 for no reminder.")],
         lowest=0,
         highest=LONGEST_REMINDER_MINUTES,
         description="0 for no reminder.",
@@ -90,7 +90,7 @@ class InvitesForm(Form):
         """True where each setting is valid and they fit together."""
         if not super().validate(extra_validators):
             return False
-        for name, sentence in what_is_wrong(Invites(**self.data)).items():
+        for name, sentence in validate_invites(Invites(**self.data)).items():
             self[name].errors = [sentence]
         return not self.errors
 
@@ -98,7 +98,7 @@ class InvitesForm(Form):
 class EventForm(PageForm):
     """An event's title, sessions and invites."""
 
-    title = Line("Title", [Needed("Give the event a title.")])
+    title = Line("Title", [Required("Give the event a title.")])
     sessions: FieldList
     invites = FormField(InvitesForm, separator=".")
 
@@ -122,8 +122,8 @@ def event_form(event: Event) -> EventForm:
 @lru_cache(maxsize=64)
 def _event_form(timezone: str) -> type[EventForm]:
     class LocalSession(SessionForm):
-        starts_at = LocalDateTime("Starts", [Needed("Enter a date and a time.")], timezone=timezone)
-        ends_at = LocalDateTime("Ends", [Needed("Enter a date and a time.")], timezone=timezone)
+        starts_at = LocalDateTime("Starts", [Required("Enter a date and a time.")], timezone=timezone)
+        ends_at = LocalDateTime("Ends", [Required("Enter a date and a time.")], timezone=timezone)
 
     class LocalEvent(EventForm):
         sessions = FieldList(FormField(LocalSession))

@@ -16,8 +16,8 @@ from services.registration.models import Organiser, db
 from services.registration.operations import organisers
 from services.registration.operations.timeline import Actor
 from services.registration.rules.questions import UnusableText
-from services.registration.web.fields import ShownAsNeeded
-from services.registration.web.form_reading import normalised_email
+from services.registration.web.applications import normalised_email
+from services.registration.web.fields import MarkedRequired
 from services.registration.web.forms import PageForm
 from services.registration.web.rate_limits import limit_sign_ins
 from services.registration.web.transaction import in_transaction
@@ -77,12 +77,12 @@ class SignInForm(PageForm):
 
     email = StringField(
         "E-mail address",
-        [ShownAsNeeded()],
+        [MarkedRequired()],
         default="",
         widget=EmailInput(),
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    password = PasswordField("Password", [ShownAsNeeded()], default="", render_kw={"autocomplete": "current-password"})
+    password = PasswordField("Password", [MarkedRequired()], default="", render_kw={"autocomplete": "current-password"})
     kept = HiddenField(default="")
 
 

@@ -36,7 +36,7 @@ class Source:
     """One SQL expression of the query, and the function that parses a batch of its values."""
 
     expression: Any
-    understood: Callable[[Values], Values] = _as_they_are
+    parse: Callable[[Values], Values] = _as_they_are
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ def read_batches(event: Event, filters: Filters, columns: Sequence[Column]) -> I
 
 def _batches(query: Select[Any], columns: Sequence[Column], sources: Sequence[Source]) -> Iterator[list[Cells]]:
     connection = db.session.connection()
-    _plan_as_written(connection)
+    _disable_jit(connection)
     for rows in connection.execute(query).partitions():
         read = zip(sources, zip(*rows, strict=True), strict=True)
-        understood = {source: source.understood(values) for source, values in read}
+        understood = {source: source.parse(values) for source, values in read}
         yield [column.cells(understood[column.source]) for column in columns]
 
 
-def _plan_as_written(connection: Connection) -> None:
+def _disable_jit(connection: Connection) -> None:
     """Turn off PostgreSQL's JIT: to compile this query takes longer than to run it."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL jit = off"))
@@ -135,10 +135,10 @@ def _times_in(zone: ZoneInfo) -> Callable[[Values], Cells]:
 
 
 def _agreed_to(purpose: str) -> Callable[[Values], Cells]:
-    return lambda joined: _apart(joined, lambda given: purpose in given)
+    return lambda joined: _split(joined, lambda given: purpose in given)
 
 
-def _apart(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> Cells:
+def _split(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> Cells:
     """Split each joined text and convert it to a cell. Equal texts share one cell, because few are different."""
     cells = {one: cell(one.split(BETWEEN) if one else []) for one in {*joined}}
     return [cells[one] for one in joined]
@@ -166,7 +166,7 @@ def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
     cohorts = db.session.execute(select(Cohort.id, Cohort.title).order_by(Cohort.programme_id, Cohort.position))
     titles = dict(cohorts.tuples().all())
     order = list(titles)
-    return _apart(joined, lambda ids: [titles[one] for one in sorted(map(UUID, ids), key=order.index)])
+    return _split(joined, lambda ids: [titles[one] for one in sorted(map(UUID, ids), key=order.index)])
 
 
 REGISTERED_AT = Source(type_coerce(Registration.created_at, Text), _in_utc)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.registration.models.base import Model
 from services.registration.models.programmes import Cohort
 from services.registration.models.registrations import Registration
-from services.registration.rules.routing import Outcome
+from services.registration.rules.routing import RoutingOutcome
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
 
@@ -71,7 +71,7 @@ class Placement(Model):
     cohort_id: Mapped[UUID] = mapped_column(ForeignKey("cohorts.id"))
     status: Mapped[PlacementStatus] = mapped_column(EnumText(PlacementStatus))
     asked: Mapped[bool]
-    fits: Mapped[Outcome] = mapped_column(EnumText(Outcome))
+    fits: Mapped[RoutingOutcome] = mapped_column(EnumText(RoutingOutcome))
     room: Mapped[bool | None]
     told: Mapped[str | None] = mapped_column(String(40))
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -94,7 +94,7 @@ class Placement(Model):
             cohort_id=cohort.id,
             status=PlacementStatus.PROPOSED,
             asked=False,
-            fits=Outcome.NOT_ASKED,
+            fits=RoutingOutcome.NOT_ASKED,
             pinned=False,
             reason="",
         )

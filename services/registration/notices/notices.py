@@ -27,7 +27,7 @@ def notify(
     _owe(CALENDAR, message, str(registration.id), registration.ordinal, bulk=bulk)
 
 
-def remind_of_registration(registration: Registration) -> bool:
+def notify_already_registered(registration: Registration) -> bool:
     """Owe somebody who registers again the link to their own page, but not more often than every 15 minutes.
 
     Returns False where we sent it less than 15 minutes ago.

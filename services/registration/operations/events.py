@@ -167,7 +167,7 @@ def _differences(event: Event, plan: EventPlan) -> list[str]:
         differs.append("title")
     if event.timezone != plan.details.timezone or _times(before) != _times(after):
         differs.append("time")
-    if _places(before) != _places(after):
+    if _locations(before) != _locations(after):
         differs.append("place")
     return differs
 
@@ -176,7 +176,7 @@ def _times(sessions: Iterable[SessionDetails]) -> list[tuple[datetime, datetime]
     return sorted((session.starts_at, session.ends_at) for session in sessions)
 
 
-def _places(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
+def _locations(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
     return [(session.location, session.join_url) for session in sessions]
 
 

@@ -16,7 +16,9 @@ from shared.i18n.dates import moment
 DECLINED_SO_CANCELLED = "You said no to the invitation in your calendar, so your place can go to somebody else."
 
 
-def note(registration: Registration, session_id: str, answer: Answer, stamped_at: datetime, comment: str = "") -> bool:
+def record(
+    registration: Registration, session_id: str, answer: Answer, stamped_at: datetime, comment: str = ""
+) -> bool:
     """Record an answer for one session, or for all live sessions where `session_id` is empty.
 
     An older answer (`stamped_at`, UTC) never replaces a newer one. With the event's `decline_frees_place`, a No to
@@ -33,7 +35,7 @@ def note(registration: Registration, session_id: str, answer: Answer, stamped_at
     summarise(registration)
     about = moment(sessions[0].starts_at, event.timezone) if session_id and sessions else ""
     timeline.record(registration, "answered the invitation", REGISTRANT, answer=answer, comment=comment, session=about)
-    if _gives_up_place(registration):
+    if _declines_every_session(registration):
         registrations.cancel(
             registration, REGISTRANT, reason="declined the invitation", notice_reason=DECLINED_SO_CANCELLED
         )
@@ -63,7 +65,7 @@ def _keep(registration: Registration, session: Session, answer: Answer, stamped_
     rsvp.answer, rsvp.comment, rsvp.stamped_at, rsvp.received_at = answer, comment, stamped_at, now()
 
 
-def _gives_up_place(registration: Registration) -> bool:
+def _declines_every_session(registration: Registration) -> bool:
     """True where a No to the whole event cancels the registration: only before the event is over."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)

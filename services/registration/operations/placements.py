@@ -17,17 +17,17 @@ from services.registration.notices import notices
 from services.registration.operations import timeline
 from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
-from services.registration.rules.routing import Decision, Outcome, Verdict, decide
+from services.registration.rules.routing import Decision, RoutingOutcome, Verdict, decide
 from shared.contracts.notices import Kind
 from shared.database.session import defer_insert, defer_object
 from shared.database.utc import now
 
 STATUS_OF = {
-    Outcome.PLACE: PlacementStatus.PLACED,
-    Outcome.ASK: PlacementStatus.PROPOSED,
-    Outcome.REVIEW: PlacementStatus.IN_REVIEW,
-    Outcome.SET_ASIDE: PlacementStatus.WITHDRAWN,
-    Outcome.NOT_ASKED: PlacementStatus.WITHDRAWN,
+    RoutingOutcome.PLACE: PlacementStatus.PLACED,
+    RoutingOutcome.ASK: PlacementStatus.PROPOSED,
+    RoutingOutcome.REVIEW: PlacementStatus.IN_REVIEW,
+    RoutingOutcome.SET_ASIDE: PlacementStatus.WITHDRAWN,
+    RoutingOutcome.NOT_ASKED: PlacementStatus.WITHDRAWN,
 }
 FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is a place."
 

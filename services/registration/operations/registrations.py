@@ -37,7 +37,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     status = places.status_for_next(event)
     registration = None if is_newcomer else _registration_of(person, event)
     if registration is not None and registration.status in ACTIVE:
-        if notices.remind_of_registration(registration):
+        if notices.notify_already_registered(registration):
             timeline.record(registration, "registered again", by)
         return Registered(registration, status)
 

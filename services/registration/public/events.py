@@ -26,7 +26,7 @@ from shared.web import tokens
 from shared.web.tokens import BadToken, Purpose
 
 blueprint = Blueprint("forms", __name__, template_folder="templates")
-STOPS = ".,;:!?)"
+TRAILING_PUNCTUATION = ".,;:!?)"
 FORM_OPEN_FOR = timedelta(hours=24)
 FORM_KEY_PLACEHOLDER = secrets.token_urlsafe(12)  # random, so that no event's text contains it
 EMBEDDED = "yes"
@@ -96,7 +96,7 @@ def snapshot_or_404(slug: str) -> Snapshot:
     redirects to the right address."""
     snapshot = event_snapshots.get(slug)
     if snapshot is None or snapshot.event.status is EventStatus.DRAFT:
-        meant = slug.lower().rstrip(STOPS)
+        meant = slug.lower().rstrip(TRAILING_PUNCTUATION)
         if request.method == "GET" and meant != slug:
             abort(redirect(url_for(request.endpoint or "", slug=meant)))
         abort(404)

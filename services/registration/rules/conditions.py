@@ -9,10 +9,8 @@ Facts = Mapping[str, tuple[str, ...]]
 """Answers by question key, each a tuple of values. An empty tuple means "unknown", never "no"."""
 
 
-class Test(StrEnum):
-    """The tests that a condition can make of a fact."""
-
-    __test__ = False  # or pytest would collect it, because of its name
+class Operator(StrEnum):
+    """How a condition compares a fact with its values."""
 
     IS = "is"
     IS_NOT = "is not"
@@ -25,20 +23,20 @@ class Condition:
     """One test of one fact. A blank fact satisfies only "is blank"."""
 
     fact: str
-    test: Test
+    test: Operator
     values: tuple[str, ...] = ()
 
     def holds(self, facts: Facts) -> bool:
         """True if these facts satisfy the condition."""
         known = facts.get(self.fact, ())
-        if self.test is Test.BLANK:
+        if self.test is Operator.BLANK:
             return not known
         if not known:
             return False
-        if self.test is Test.IS:
+        if self.test is Operator.IS:
             return set(known) == set(self.values)
         meets = bool(set(known) & set(self.values))
-        return meets if self.test is Test.INCLUDES else not meets
+        return meets if self.test is Operator.INCLUDES else not meets
 
     def __str__(self) -> str:
         return f"{self.fact} {self.test} {', '.join(self.values)}".rstrip()
@@ -47,7 +45,7 @@ class Condition:
     def read(cls, data: Mapping[str, Any]) -> "Condition":
         """Read a condition from its stored form. Raises ValueError for an unknown test, and KeyError if a field is
         missing."""
-        return cls(data["fact"], Test(data["test"]), tuple(data.get("values", ())))
+        return cls(data["fact"], Operator(data["test"]), tuple(data.get("values", ())))
 
     def as_data(self) -> dict[str, Any]:
         """The condition in its stored form."""

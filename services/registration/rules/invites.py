@@ -22,7 +22,7 @@ class Invites:
     organiser_email: str = ""
 
 
-def what_is_wrong(invites: Invites) -> dict[str, str]:
+def validate_invites(invites: Invites) -> dict[str, str]:
     """Validate the settings. Returns an error message for each invalid one, by field name."""
     wrong = {}
     if invites.decline_frees_place and not invites.asks_for_rsvp:

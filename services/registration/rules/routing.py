@@ -15,7 +15,7 @@ from services.registration.rules.conditions import Condition, Facts
 MOST_CONDITIONS = 3
 
 
-class Outcome(StrEnum):
+class RoutingOutcome(StrEnum):
     """The outcome of the rules for one person and one cohort."""
 
     PLACE = "place"
@@ -41,7 +41,7 @@ class Rule:
     """
 
     conditions: tuple[Condition, ...]
-    outcome: Outcome
+    outcome: RoutingOutcome
     because: str
     tell: str = ""
 
@@ -81,7 +81,7 @@ class Verdict:
     `passed_over` says why each earlier rule did not match."""
 
     cohort: str
-    outcome: Outcome
+    outcome: RoutingOutcome
     rule: int | None
     because: str
     tell: str
@@ -90,7 +90,7 @@ class Verdict:
     @property
     def asked(self) -> bool:
         """True if the person asked to join this cohort."""
-        return self.outcome is not Outcome.NOT_ASKED
+        return self.outcome is not RoutingOutcome.NOT_ASKED
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _judge(cohort: CohortRules, facts: Facts) -> Verdict:
         passed_over.append(f"Rule {number} did not match: {unmet} does not hold.")
     return Verdict(
         cohort.cohort,
-        Outcome.REVIEW,
+        RoutingOutcome.REVIEW,
         None,
         "No rule matches these answers",
         f"One of us is reading your answers about the {cohort.title} and will write to you.",
@@ -141,7 +141,7 @@ def _judge(cohort: CohortRules, facts: Facts) -> Verdict:
 
 def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) -> tuple[tuple[Verdict, ...], str]:
     """Apply the pair policy if the person fits several cohorts. Returns the verdicts and the reason."""
-    fitting = [verdict.cohort for verdict in verdicts if verdict.outcome is Outcome.PLACE]
+    fitting = [verdict.cohort for verdict in verdicts if verdict.outcome is RoutingOutcome.PLACE]
     if len(fitting) < 2 or rules.pair_policy is PairPolicy.BOTH:
         return verdicts, ""
     titles = {cohort.cohort: cohort.title for cohort in rules.cohorts}
@@ -153,7 +153,9 @@ def _settle_pair(verdicts: tuple[Verdict, ...], facts: Facts, rules: Ruleset) ->
     )
     first = fitting[0]
     looked_at = tuple(
-        replace(v, outcome=Outcome.REVIEW, because="Fits several cohorts", tell=tell if v.cohort == first else "")
+        replace(
+            v, outcome=RoutingOutcome.REVIEW, because="Fits several cohorts", tell=tell if v.cohort == first else ""
+        )
         if v.cohort in fitting
         else v
         for v in verdicts
@@ -170,11 +172,11 @@ def _keep_only(verdicts: Iterable[Verdict], chosen: str, titles: Mapping[str, st
     return tuple(
         replace(
             verdict,
-            outcome=Outcome.SET_ASIDE,
+            outcome=RoutingOutcome.SET_ASIDE,
             because=f"{chosen} was the first choice",
             tell=f"As the {titles[chosen]} was your first choice, we have not put you in the {titles[verdict.cohort]}.",
         )
-        if verdict.outcome is Outcome.PLACE and verdict.cohort != chosen
+        if verdict.outcome is RoutingOutcome.PLACE and verdict.cohort != chosen
         else verdict
         for verdict in verdicts
     )
@@ -185,7 +187,7 @@ def read_rules(data: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
     rules = tuple(
         Rule(
             tuple(Condition.read(condition) for condition in rule["conditions"]),
-            Outcome(rule["outcome"]),
+            RoutingOutcome(rule["outcome"]),
             rule["because"],
             rule.get("tell", ""),
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from wtforms.fields.choices import SelectChoice
 
-from services.registration.web.fields import Needed, OneOf
+from services.registration.web.fields import OneOf, Required
 from services.registration.web.forms import PageForm
 
 YES, NO = "yes", "no"
@@ -26,6 +26,6 @@ def confirmation(question: str, *, yes: str, no: str) -> OneOf:
     """A field with this question, and these labels for its answers."""
     return OneOf(
         question,
-        [Needed("Choose yes or no. Nothing has been changed yet.")],
+        [Required("Choose yes or no. Nothing has been changed yet.")],
         choices=(SelectChoice(YES, yes), SelectChoice(NO, no)),
     )

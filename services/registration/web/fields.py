@@ -12,13 +12,13 @@ from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, TextInput
 
 from services.registration.rules.questions import LONGEST_LINE, LONGEST_TEXT, clean_line, clean_text
 from services.registration.rules.times import instant_of
-from services.registration.web.form_reading import normalised_email
+from services.registration.web.applications import normalised_email
 
 MINUTES, SECONDS, FRACTIONS = "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f"
 MOST_DIGITS = 9
 
 
-class Needed:
+class Required:
     """Validator: the field needs an answer, and `sentence` asks for it where it has none."""
 
     field_flags = {"required": True}
@@ -32,7 +32,7 @@ class Needed:
             raise StopValidation(self.sentence)
 
 
-class ShownAsNeeded:
+class MarkedRequired:
     """Marks a field as needed on the page. Whether it is answered is for a rule to check."""
 
     field_flags = {"required": True}
@@ -68,7 +68,7 @@ class Text(TextAreaField):
 
 
 class Email(StringField):
-    """A normalised e-mail address. A blank field stays blank: `Needed` asks for an address."""
+    """A normalised e-mail address. A blank field stays blank: `Required` asks for an address."""
 
     widget: Any = EmailInput()
 
@@ -130,7 +130,7 @@ class OneOf(RadioField):
         self.invalid_value_message = self.invalid_choice_message = "Choose from the options given."
 
     def pre_validate(self, form: Any) -> None:
-        """Raises ValidationError for a value that is not among the choices. Only `Needed` refuses a blank."""
+        """Raises ValidationError for a value that is not among the choices. Only `Required` refuses a blank."""
         if self.data is not None:
             super().pre_validate(form)
 

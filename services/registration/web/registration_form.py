@@ -16,8 +16,8 @@ from services.registration.models import Registration
 from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.questions import Question, Type
-from services.registration.web.fields import AnyOf, ShownAsNeeded
-from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.applications import InvalidFields, read_application
+from services.registration.web.fields import AnyOf, MarkedRequired
 from services.registration.web.forms import PageForm
 
 PREFIX = "question_"
@@ -30,7 +30,7 @@ class AnswersForm(PageForm):
     """A name, an organisation, and an answer to each of the event's questions."""
 
     questions: ClassVar[tuple[Question, ...]] = ()
-    name = StringField("Your name", [ShownAsNeeded()], default="", render_kw={"autocomplete": "name"})
+    name = StringField("Your name", [MarkedRequired()], default="", render_kw={"autocomplete": "name"})
     organisation = StringField("Organisation", default="", render_kw={"autocomplete": "organization"})
     answers: Any
 
@@ -52,7 +52,7 @@ class AnswersForm(PageForm):
         the fields."""
         try:
             return read_application(self.questions, self.typed() | known, source=source)
-        except Unusable as error:
+        except InvalidFields as error:
             self.take_errors(error.errors)
             return None
 
@@ -60,10 +60,10 @@ class AnswersForm(PageForm):
 class RegistrationForm(AnswersForm):
     """The form on an event's page. `form_key` proves that it came from there, and deduplicates it."""
 
-    name = StringField("Your name", [ShownAsNeeded()], default="", render_kw={"autocomplete": "name"})
+    name = StringField("Your name", [MarkedRequired()], default="", render_kw={"autocomplete": "name"})
     email = StringField(
         "E-mail address",
-        [ShownAsNeeded()],
+        [MarkedRequired()],
         default="",
         description="We send your confirmation and the calendar invite here.",
         widget=EmailInput(),
@@ -122,7 +122,7 @@ def _field(question: Question) -> Field:
         "name": question.key,
         "label": question.label,
         "description": " ".join(filter(None, (question.help, question.purpose))),
-        "validators": [ShownAsNeeded()] if question.required else [],
+        "validators": [MarkedRequired()] if question.required else [],
     }
     choices = [SelectChoice(option.value, option.label) for option in question.options]
     match question.type:

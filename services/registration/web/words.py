@@ -6,7 +6,7 @@ from typing import Any
 from services.registration.models import EventStatus, PlacementStatus
 from services.registration.rules.invitation_answers import Summary
 from services.registration.rules.places import Status
-from services.registration.rules.routing import Outcome
+from services.registration.rules.routing import RoutingOutcome
 from shared.contracts.notices import Kind
 from shared.messaging.outbox_queries import RowState
 
@@ -32,11 +32,11 @@ PLACEMENT = {
 }
 NOT_ASKED = "Didn’t ask"
 SUGGESTION = {
-    Outcome.PLACE: "A place",
-    Outcome.ASK: "A question first",
-    Outcome.REVIEW: "A decision by a person",
-    Outcome.SET_ASIDE: "Another group comes first",
-    Outcome.NOT_ASKED: NOT_ASKED,
+    RoutingOutcome.PLACE: "A place",
+    RoutingOutcome.ASK: "A question first",
+    RoutingOutcome.REVIEW: "A decision by a person",
+    RoutingOutcome.SET_ASIDE: "Another group comes first",
+    RoutingOutcome.NOT_ASKED: NOT_ASKED,
 }
 RSVP = {
     Summary.ACCEPTED: "Yes",

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from services.registration.api.schemas.fields import Body, EmailAddress, Line, LocalTime, Text, WebAddress, Whole, Zone
 from services.registration.models import EventStatus
 from services.registration.notices.markdown import LONGEST_DESCRIPTION
-from services.registration.rules.conditions import Test
+from services.registration.rules.conditions import Operator
 from services.registration.rules.invitation_answers import Summary
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES
 from services.registration.rules.places import Status
@@ -49,31 +49,31 @@ class Session(Body):
     )
 
 
-class Choice(Body):
+class Option(Body):
     """An option of a question."""
 
     value = Line(required=True, metadata=about("What an answer holds."))
     label = Line(required=True, metadata=about("What people see."))
 
 
-class Requirement(Body):
+class Condition(Body):
     """One test of an earlier answer. A blank answer meets none but "is blank"."""
 
     fact = fields.String(required=True, metadata=about("The key of an earlier question."))
-    test = word(Test, required=True, metadata=about("How its answer is compared."))
+    test = word(Operator, required=True, metadata=about("How its answer is compared."))
     values = fields.List(Line(), load_default=list, metadata=about("The values to compare with."))
 
 
-class QuestionOnForm(Body):
+class Question(Body):
     """A question on an event's form."""
 
     key = Line(80, required=True, metadata=about("Letters, digits and underscores; the key of its answers."))
     label = Line(300, required=True, metadata=about("The question, as people see it."))
     type = word(Type, metadata=about("How it is answered; text unless said otherwise."))
     help = Line(500, metadata=about("A sentence under the question."))
-    options = fields.List(Whole(Choice), metadata=about("What can be chosen, for `one of` and `any of`."))
+    options = fields.List(Whole(Option), metadata=about("What can be chosen, for `one of` and `any of`."))
     required = fields.Boolean(metadata=about("Whether an answer must be given where the question is asked."))
-    shown_when = fields.List(Whole(Requirement), metadata=about("Asked only where all of these hold."))
+    shown_when = fields.List(Whole(Condition), metadata=about("Asked only where all of these hold."))
     purpose = Line(300, metadata=about("What the answer is for."))
     autocomplete = Line(80, metadata=about("The HTML autocomplete token."))
 
@@ -129,7 +129,7 @@ class Event(Body):
     programme = fields.String(load_default=None, allow_none=True, metadata=about("The slug of the event's programme."))
     invites = fields.Nested(Invites, metadata=about("For organisers."))
     questions = fields.List(
-        Whole(QuestionOnForm),
+        Whole(Question),
         load_default=list,
         validate=validate.Length(max=MOST_QUESTIONS, error=f"A form has at most {MOST_QUESTIONS} questions."),
         metadata=about("What the form asks beside name, address and organisation."),

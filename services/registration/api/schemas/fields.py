@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
 
 from services.registration.rules.questions import LONGEST_LINE, LONGEST_TEXT, UnusableText, clean_line, clean_text
-from services.registration.web.form_reading import LONGEST_EMAIL, normalised_email
+from services.registration.web.applications import LONGEST_EMAIL, normalised_email
 
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 LONGEST_URL = 1000

@@ -8,7 +8,7 @@ from services.registration.models import PlacementStatus
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.invitation_answers import Answer, Summary
 from services.registration.rules.places import Status
-from services.registration.web.form_reading import LANGUAGES
+from services.registration.web.applications import LANGUAGES
 
 ANSWERS = about(
     "By question key: a text, or a list of values for `any of`.",
@@ -116,7 +116,7 @@ class Decision(Body):
     reason = Text(2000, load_default="", metadata=about("The person reads it; required to decline."))
 
 
-class Entry(Schema):
+class TimelineEntry(Schema):
     """Something that happened."""
 
     id = fields.UUID()
@@ -129,7 +129,7 @@ class Entry(Schema):
 class Timeline(Schema):
     """All that happened to a registration, the oldest first."""
 
-    entries = fields.List(fields.Nested(Entry))
+    entries = fields.List(fields.Nested(TimelineEntry))
 
 
 class CohortState(Schema):

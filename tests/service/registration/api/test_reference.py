@@ -77,7 +77,7 @@ def test_every_operation_says_what_it_does_and_how_it_can_end(spec: dict[str, An
 
 
 def test_every_field_of_a_body_is_documented(spec: dict[str, Any]) -> None:
-    for name in ("Event", "Session", "QuestionOnForm", "Application", "Receipt", "Decision", "RegistrationChanges"):
+    for name in ("Event", "Session", "Question", "Application", "Receipt", "Decision", "RegistrationChanges"):
         schema = spec["components"]["schemas"][name]
         assert schema["description"], name
         for field, shape in schema["properties"].items():

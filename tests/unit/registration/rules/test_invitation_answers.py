@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.rules.invitation_answers import Answer, Summary, summary
-from services.registration.rules.invites import Invites, answers_reach_us, what_is_wrong
+from services.registration.rules.invites import Invites, answers_reach_us, validate_invites
 
 answers = st.none() | st.sampled_from(Answer)
 
@@ -25,7 +25,7 @@ def test_nobody_who_has_not_answered_has_an_answer() -> None:
 
 
 def test_the_usual_choices_are_in_order() -> None:
-    assert what_is_wrong(Invites()) == {}
+    assert validate_invites(Invites()) == {}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_usual_choices_are_in_order() -> None:
     ],
 )
 def test_a_choice_that_cannot_be_is_named(choices: Invites, field: str) -> None:
-    assert list(what_is_wrong(choices)) == [field]
+    assert list(validate_invites(choices)) == [field]
 
 
 def test_answers_reach_us_only_at_the_address_that_sends() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.registration.rules.questions import UnusableText, clean_line, clean_text
-from services.registration.web.form_reading import normalised_email
+from services.registration.web.applications import normalised_email
 
 INVISIBLE = ["\u200b", "\u2060\u00ad", "\u3164", "\u2800", "\u200e\u200f", "\ufeff"]
 

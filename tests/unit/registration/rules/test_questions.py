@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.rules.conditions import Condition, Test
+from services.registration.rules.conditions import Condition, Operator
 from services.registration.rules.questions import (
     Option,
     Question,
@@ -15,7 +15,7 @@ from services.registration.rules.questions import (
     read_answers,
     read_questions,
 )
-from services.registration.web.form_reading import Unusable, normalised_email, read_application
+from services.registration.web.applications import InvalidFields, normalised_email, read_application
 
 COLOUR = Question("colour", "Colour", Type.ONE, options=(Option("red", "Red"), Option("blue", "Blue")))
 SHADES = Question(
@@ -23,7 +23,7 @@ SHADES = Question(
     "Shades",
     Type.ANY,
     options=(Option("light", "Light"), Option("dark", "Dark")),
-    shown_when=(Condition("colour", Test.IS, ("red",)),),
+    shown_when=(Condition("colour", Operator.IS, ("red",)),),
 )
 WHY = Question("why", "Why", Type.LONG_TEXT, required=True)
 GOOD = {"name": "Ada Example", "email": "ada@example.org", "consents": ["privacy"]}
@@ -38,7 +38,7 @@ def test_a_name_in_any_script_is_kept(name: str) -> None:
     "name", ["A\x00da", "Ada\r\nBcc: all@example.org", "Ada\nExample", "A\x1bda", "A\u2028da", "x" * 5000]
 )
 def test_a_name_that_cannot_be_kept_is_an_error_at_the_name(name: str) -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([], {**GOOD, "name": name}, source="form")
     assert list(refused.value.errors) == ["name"]
 
@@ -47,7 +47,7 @@ def test_a_name_that_cannot_be_kept_is_an_error_at_the_name(name: str) -> None:
     "email", ["", "ada", "ada@", "@example.org", "a b@example.org", "ada@example.org\r\nx", "a" * 250 + "@example.org"]
 )
 def test_a_bad_address_is_an_error_at_the_address(email: str) -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([], {**GOOD, "email": email}, source="form")
     assert list(refused.value.errors) == ["email"]
 
@@ -57,13 +57,13 @@ def test_one_address_is_one_person_however_it_is_typed() -> None:
 
 
 def test_registering_without_the_required_consent_is_an_error_at_the_consent() -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([], {**GOOD, "consents": ["news"]}, source="form")
     assert list(refused.value.errors) == ["consents.privacy"]
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([COLOUR, WHY], {"answers": {"colour": "green"}}, source="form")
     assert set(refused.value.errors) == {"name", "email", "consents.privacy", "answers.colour", "answers.why"}
 
@@ -82,7 +82,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     ],
 )
 def test_values_of_the_wrong_kind_are_errors_not_crashes(given_body: dict[str, object]) -> None:
-    with pytest.raises(Unusable):
+    with pytest.raises(InvalidFields):
         read_application([COLOUR, SHADES], {**GOOD, **given_body}, source="api")
 
 

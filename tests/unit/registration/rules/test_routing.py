@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.demo.rules import COMMUNITY, COMMUNITY_RULES, PILOT, PILOT_RULES
-from services.registration.rules.conditions import Condition, Test, facts_of
+from services.registration.rules.conditions import Condition, Operator, facts_of
 from services.registration.rules.routing import (
     CohortRules,
     Decision,
-    Outcome,
     PairPolicy,
+    RoutingOutcome,
     Rule,
     Ruleset,
     decide,
@@ -55,15 +55,15 @@ answers = st.fixed_dictionaries(
 )
 
 
-def route(**given_answers: object) -> dict[str, Outcome]:
+def route(**given_answers: object) -> dict[str, RoutingOutcome]:
     decision = decide(facts_of(given_answers), SEED)
     return {verdict.cohort: verdict.outcome for verdict in decision.verdicts}
 
 
 def test_somebody_who_asked_for_nothing_is_put_nowhere() -> None:
     assert route(organisation_type="charity", interests=["webinar"]) == {
-        COMMUNITY: Outcome.NOT_ASKED,
-        PILOT: Outcome.NOT_ASKED,
+        COMMUNITY: RoutingOutcome.NOT_ASKED,
+        PILOT: RoutingOutcome.NOT_ASKED,
     }
 
 
@@ -71,34 +71,34 @@ def test_somebody_who_asked_for_nothing_is_put_nowhere() -> None:
     "kind", ["place_organisation", "community_organisation", "charity", "council", "funder_and_place"]
 )
 def test_a_place_that_asks_is_placed_in_the_community(kind: str) -> None:
-    assert route(organisation_type=kind, interests=["community_of_practice"])[COMMUNITY] is Outcome.PLACE
+    assert route(organisation_type=kind, interests=["community_of_practice"])[COMMUNITY] is RoutingOutcome.PLACE
 
 
 @pytest.mark.parametrize("kind", ["funder", "funder_and_place"])
 def test_a_funder_that_asks_is_placed_in_the_pilot(kind: str) -> None:
-    assert route(organisation_type=kind, interests=["funder_pilot"])[PILOT] is Outcome.PLACE
+    assert route(organisation_type=kind, interests=["funder_pilot"])[PILOT] is RoutingOutcome.PLACE
 
 
 def test_a_funder_who_asks_for_the_community_is_looked_at_by_a_person() -> None:
-    assert route(organisation_type="funder", interests=["community_of_practice"])[COMMUNITY] is Outcome.REVIEW
+    assert route(organisation_type="funder", interests=["community_of_practice"])[COMMUNITY] is RoutingOutcome.REVIEW
 
 
 def test_a_place_that_asks_for_the_pilot_is_looked_at_by_a_person() -> None:
-    assert route(organisation_type="council", interests=["funder_pilot"])[PILOT] is Outcome.REVIEW
+    assert route(organisation_type="council", interests=["funder_pilot"])[PILOT] is RoutingOutcome.REVIEW
 
 
 def test_an_unknown_kind_of_organisation_is_looked_at_by_a_person() -> None:
     assert route(interests=["community_of_practice", "funder_pilot"]) == {
-        COMMUNITY: Outcome.REVIEW,
-        PILOT: Outcome.REVIEW,
+        COMMUNITY: RoutingOutcome.REVIEW,
+        PILOT: RoutingOutcome.REVIEW,
     }
 
 
 def test_the_first_choice_settles_who_fits_both() -> None:
     both = ["community_of_practice", "funder_pilot"]
     assert route(organisation_type="funder_and_place", interests=both, first_choice="funder_pilot") == {
-        COMMUNITY: Outcome.SET_ASIDE,
-        PILOT: Outcome.PLACE,
+        COMMUNITY: RoutingOutcome.SET_ASIDE,
+        PILOT: RoutingOutcome.PLACE,
     }
 
 
@@ -106,8 +106,8 @@ def test_the_first_choice_settles_who_fits_both() -> None:
 def test_without_a_first_choice_a_person_looks_at_who_fits_both(choice: str) -> None:
     both = ["community_of_practice", "funder_pilot"]
     assert route(organisation_type="funder_and_place", interests=both, first_choice=choice) == {
-        COMMUNITY: Outcome.REVIEW,
-        PILOT: Outcome.REVIEW,
+        COMMUNITY: RoutingOutcome.REVIEW,
+        PILOT: RoutingOutcome.REVIEW,
     }
 
 
@@ -140,19 +140,19 @@ def test_nobody_is_refused_by_a_rule(given_answers: dict[str, object]) -> None:
     for verdict in decide(facts_of(given_answers), SEED).verdicts:
         asked = verdict.cohort.replace("-", "_") in given_answers["interests"]  # type: ignore[operator]
         assert verdict.asked == asked
-        assert verdict.outcome is not Outcome.NOT_ASKED or not asked
+        assert verdict.outcome is not RoutingOutcome.NOT_ASKED or not asked
 
 
 conditions = st.builds(
     Condition,
     st.sampled_from(("a", "b")),
-    st.sampled_from(list(Test)),
+    st.sampled_from(list(Operator)),
     st.lists(st.sampled_from("xyz"), min_size=1, max_size=2, unique=True).map(tuple),
 )
 rules = st.builds(
     Rule,
     st.lists(conditions, max_size=3).map(tuple),
-    st.sampled_from([Outcome.PLACE, Outcome.ASK, Outcome.REVIEW, Outcome.NOT_ASKED]),
+    st.sampled_from([RoutingOutcome.PLACE, RoutingOutcome.ASK, RoutingOutcome.REVIEW, RoutingOutcome.NOT_ASKED]),
     st.just("because"),
     st.just("tell"),
 )
@@ -184,10 +184,10 @@ def test_each_rule_passed_over_is_explained(facts: dict[str, tuple[str, ...]], r
         assert len(verdict.passed_over) == tried
 
 
-@given(st.sampled_from([test for test in Test if test is not Test.BLANK]))
-def test_a_blank_answer_meets_no_condition_but_is_blank(test: Test) -> None:
+@given(st.sampled_from([test for test in Operator if test is not Operator.BLANK]))
+def test_a_blank_answer_meets_no_condition_but_is_blank(test: Operator) -> None:
     assert not Condition("a", test, ("x",)).holds({})
-    assert Condition("a", Test.BLANK).holds({})
+    assert Condition("a", Operator.BLANK).holds({})
 
 
 def test_rules_survive_being_stored() -> None:
@@ -195,6 +195,6 @@ def test_rules_survive_being_stored() -> None:
 
 
 def test_a_rule_with_four_conditions_is_refused() -> None:
-    crowded = Rule((Condition("a", Test.BLANK),) * 4, Outcome.PLACE, "")
+    crowded = Rule((Condition("a", Operator.BLANK),) * 4, RoutingOutcome.PLACE, "")
     with pytest.raises(ValueError, match="at most 3"):
         read_rules(rules_as_data([crowded]))

@@ -14,7 +14,7 @@ LANGUAGES = ("en",)
 LONGEST_EMAIL = 254
 
 
-class Unusable(Exception):
+class InvalidFields(Exception):
     """An application has mistakes; `errors` has a sentence for each field, `answers.KEY` for a question."""
 
     def __init__(self, errors: dict[str, str]) -> None:
@@ -23,7 +23,7 @@ class Unusable(Exception):
 
 
 def read_application(questions: Iterable[Question], given: Mapping[str, Any], *, source: str) -> Application:
-    """The valid application. Raises Unusable with every mistake."""
+    """The valid application. Raises InvalidFields with every mistake."""
     errors: dict[str, str] = {}
     name = _line(given.get("name"), "name", errors)
     if not name and "name" not in errors:
@@ -41,7 +41,7 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
     else:
         answers, errors["answers"] = {}, "Answers must be an object of question keys and values."
     if errors:
-        raise Unusable(errors)
+        raise InvalidFields(errors)
     return Application(name, email, email_key, organisation, answers, consents, language, source)
 
 
