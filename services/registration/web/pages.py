@@ -60,7 +60,7 @@ def frameable(page: str, embedded: bool) -> Response:
 def aria_attributes(field: Field) -> dict[str, str]:
     """The ARIA attributes that link a control to its help and its error."""
     notes = [note for note, there in (("help", field.description), ("error", field.errors)) if there]
-    attributes = {"aria-aria_attributesby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
+    attributes = {"aria-describedby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
     return attributes | ({"aria-invalid": "true"} if field.errors else {})
 
 

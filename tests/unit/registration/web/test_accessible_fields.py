@@ -1,0 +1,21 @@
+"""Assistive technology finds a control's help and its error."""
+
+from wtforms import Form, StringField
+
+from services.registration.web.pages import aria_attributes
+
+
+class Example(Form):
+    name = StringField("Your name", description="As it should be on your badge.")
+    organisation = StringField("Organisation")
+
+
+def test_a_control_is_described_by_its_help_and_its_error() -> None:
+    field = Example().name
+    assert aria_attributes(field) == {"aria-describedby": "name-help"}
+    field.errors = ["Enter your name."]
+    assert aria_attributes(field) == {"aria-describedby": "name-help name-error", "aria-invalid": "true"}
+
+
+def test_a_control_without_help_or_error_needs_no_description() -> None:
+    assert aria_attributes(Example().organisation) == {}
