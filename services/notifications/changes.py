@@ -24,16 +24,17 @@ def changes_of(notice: Notice) -> list[Change]:
     if not notice.before:
         return []
     zone = notice.event.timezone
-    now = {session.id: session for session in notice.event.sessions}
-    stood = {session.id: session for session in notice.before if not session.cancelled}
+    current = {session.id: session for session in notice.event.sessions}
+    before = {session.id: session for session in notice.before if not session.cancelled}
     if notice.kind == Kind.SESSION:
-        stood = {key: session for key, session in stood.items() if key in now}
-    stands = {key: session for key, session in now.items() if not session.cancelled}
-    kept = [(stood[key], session) for key, session in stands.items() if key in stood]
-    changes = [change for old, new in kept for change in _session_changes(old, new, zone, several=len(now) > 1)]
-    changes += _counted("cancelled", [old for key, old in stood.items() if key not in stands], zone)
-    changes += _counted("new", [new for key, new in stands.items() if key not in stood], zone)
-    if "title" in notice.changes and not any(old.title != new.title for old, new in kept):
+        before = {key: session for key, session in before.items() if key in current}
+    after = {key: session for key, session in current.items() if not session.cancelled}
+    in_both = [(before[key], session) for key, session in after.items() if key in before]
+    several = len(current) > 1
+    changes = [change for old, new in in_both for change in _session_changes(old, new, zone, several=several)]
+    changes += _counted("cancelled", [old for key, old in before.items() if key not in after], zone)
+    changes += _counted("new", [new for key, new in after.items() if key not in before], zone)
+    if "title" in notice.changes and not any(old.title != new.title for old, new in in_both):
         changes.append(Change("New title", notice.event.title))
     return changes
 

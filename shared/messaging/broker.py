@@ -142,14 +142,24 @@ class NotifiedConsumer(_RedisConsumer):
             self.wakeup.set()
 
     def __next__(self) -> Any:
+        """The next message; None if there is none, or if the fetched ones must be done first.
+
+        Fetches at once if more messages wait and there is room for them. If not, it waits for a wake-up, which is the
+        first message of an empty queue or an `ack` that makes room, and fetches without one after IDLE_POLL_SECONDS.
+        """
         if self.message_cache:
             return super().__next__()
-        if not (self._more_wait and self._has_room()):
-            woken = self.wakeup.wait(IDLE_POLL_SECONDS)
-            self.wakeup.clear()
-            if woken and not self._has_room():
-                self._more_wait = True
-                return None
+        if self._more_wait and self._has_room():
+            return self._fetch()
+        woken = self.wakeup.wait(IDLE_POLL_SECONDS)
+        self.wakeup.clear()
+        if woken and not self._has_room():
+            self._more_wait = True  # so that the `ack` that makes room wakes this consumer again
+            return None
+        return self._fetch()
+
+    def _fetch(self) -> Any:
+        """Fetch as many messages as there is room for. If all the room is filled, there may be more."""
         room = self.prefetch - self.outstanding_message_count
         message = super().__next__()
         self._more_wait = len(self.message_cache) + (message is not None) >= room

@@ -61,12 +61,22 @@ def receive(
     sender: Sender, envelope: Envelope, handler: Handler, *, leased: bool, unless: Exemption | None = None
 ) -> None:
     """Receive one message: handle it if it is its turn, and send the answer."""
-    turn = _turn_of(sender, envelope)
-    if turn is not None:
-        try:
-            _take(sender, turn, handler, leased=leased, unless=unless)
-        finally:
-            sender.leased.discard(turn)
+    at = now()
+    lock(sender.session, f"{sender.name} {envelope.key}")  # until the transaction ends
+    own, others = _rows(sender, envelope)
+    if own is not None and own.settled_at is not None:
+        return _answer_again(sender, envelope)
+    if own is not None and (_is_to_come(own.lease_until, at) or _is_to_come(own.paused_until, at)):
+        return sender.session.commit()
+    turn = _turn(envelope, own, at)
+    if (ended := _ended_unhandled(turn, others)) is not None:
+        return _finish(sender, turn, ended)
+    if any(row.settled_at is None and _is_to_come(row.lease_until, at) for row in others):
+        return _wait_while_busy(sender, turn, at)
+    try:
+        _take(sender, turn, handler, leased=leased, unless=unless)
+    finally:
+        sender.leased.discard(turn)
 
 
 def renew_leases(sender: Sender) -> None:
@@ -85,7 +95,8 @@ def _take(sender: Sender, turn: Turn, handler: Handler, *, leased: bool, unless:
     try:
         message = decode(envelope.type, envelope.version, envelope.body)
         exempt = unless(message, envelope) if unless else None
-        if not exempt and (leased or turn.has_row or envelope.attempt > 1) and not _lease(sender, turn):
+        needs_lease = not exempt and (leased or turn.has_row or envelope.attempt > 1)
+        if needs_lease and not _lease(sender, turn):
             return
         answer = exempt or handler(message)
     except UnreadableMessage as error:
@@ -107,37 +118,45 @@ def _take(sender: Sender, turn: Turn, handler: Handler, *, leased: bool, unless:
     _finish(sender, turn, answer)
 
 
-def _turn_of(sender: Sender, envelope: Envelope) -> Turn | None:
-    """Lock the message's key until the transaction ends, and return its turn.
+def _rows(sender: Sender, envelope: Envelope) -> tuple[Any, list[Any]]:
+    """The message's own row, or None if it is new, and the rows of the other messages with its key."""
+    rows = sender.session.connection().execute(_rows_of_key(_table(sender)), {"key": envelope.key}).all()
+    own = next((row for row in rows if row.id == UUID(envelope.id)), None)
+    return own, [row for row in rows if row is not own]
 
-    Returns None if it is not its turn; then the message has been answered, or left for later, and committed.
-    """
-    session, at = sender.session, now()
-    lock(session, f"{sender.name} {envelope.key}")
-    known = session.connection().execute(_rows_of_key(_table(sender)), {"key": envelope.key}).all()
-    own = next((row for row in known if row.id == UUID(envelope.id)), None)
-    others = [row for row in known if row is not own]
-    turn = Turn(envelope, at)
-    if own is not None:
-        if own.settled_at is not None:
-            _answer_again(sender, envelope)
-            return None
-        if any(moment is not None and moment > at for moment in (own.lease_until, own.paused_until)):
-            session.commit()
-            return None
-        crashes = own.crashes + (own.status == "claimed")
-        turn = Turn(envelope, own.received_at, True, own.crashes, None, own.tries, own.errors, crashes)
+
+def _is_to_come(moment: datetime | None, at: datetime) -> bool:
+    return moment is not None and moment > at
+
+
+def _turn(envelope: Envelope, own: Any, at: datetime) -> Turn:
+    """The turn of a message with this row, or with none. A lease that has expired counts as a crash."""
+    if own is None:
+        return Turn(envelope, received_at=at)
+    return Turn(
+        envelope,
+        received_at=own.received_at,
+        has_row=True,
+        crashes_stored=own.crashes,
+        tries=own.tries,
+        errors=own.errors,
+        crashes=own.crashes + (own.status == "claimed"),
+    )
+
+
+def _ended_unhandled(turn: Turn, others: list[Any]) -> Ended | None:
+    """The outcome of a message that is not handled; None if it is."""
     if turn.crashes >= MOST_CRASHES:
-        unknown = f"After {turn.crashes} tries it is unknown if it was done."
-        _finish(sender, turn, Ended(Outcome.FAILED, unknown))
-    elif any(row.ordinal > envelope.ordinal for row in others):
-        _finish(sender, turn, Ended(Outcome.SUPERSEDED, "A newer message has replaced this one."))
-    elif any(row.settled_at is None and row.lease_until is not None and row.lease_until > at for row in others):
-        _write(sender, turn, status="pending", lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
-        session.commit()
-    else:
-        return turn
+        return Ended(Outcome.FAILED, f"After {turn.crashes} tries it is unknown if it was done.")
+    if any(row.ordinal > turn.envelope.ordinal for row in others):
+        return Ended(Outcome.SUPERSEDED, "A newer message has replaced this one.")
     return None
+
+
+def _wait_while_busy(sender: Sender, turn: Turn, at: datetime) -> None:
+    """Leave the message for later: a worker holds another one with its key."""
+    _write(sender, turn, status="pending", lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
+    sender.session.commit()
 
 
 def _lease(sender: Sender, turn: Turn) -> bool:

@@ -38,6 +38,7 @@ class CircuitBreaker:
     def failed(self, reason: str) -> TryAgain:
         """Open the circuit, for longer each time, and return the exception for the mail that failed."""
         with self._lock:
+            # Mails that started before the circuit opened fail too, and say nothing new about the relay.
             if self._is_trial_running or monotonic() >= self._open_until:
                 self._reason, self._is_trial_running = reason, False
                 self._pause = min(max(self._pause * 2, 1.0), LONGEST_PAUSE_SECONDS)

@@ -88,15 +88,18 @@ class SmtpTransport:
         raise TryAgain(BUSY, timedelta(seconds=1))
 
     def _pop_idle(self) -> PooledConnection | None:
-        """Take the last used reusable connection, if there is one, and close those that are not reusable."""
+        """Close the idle connections that are not reusable, and take the last used of the others, if there is one."""
+        self._close_spent()
         with self._lock:
-            reusable = [pooled for pooled in self._idle if pooled.connection.is_reusable()]
-            spent = [pooled for pooled in self._idle if pooled not in reusable]
-            chosen = reusable.pop() if reusable else None
-            self._idle = reusable
+            return self._idle.pop() if self._idle else None
+
+    def _close_spent(self) -> None:
+        """Close the idle connections that are not reusable."""
+        with self._lock:
+            spent = [pooled for pooled in self._idle if not pooled.connection.is_reusable()]
+            self._idle = [pooled for pooled in self._idle if pooled not in spent]
         for pooled in spent:
             self._close(pooled)
-        return chosen
 
     def _open(self, slot: int) -> PooledConnection:
         """Connect on this slot. Raises TryAgain if the relay cannot be reached."""
@@ -131,11 +134,10 @@ class SmtpTransport:
         timer.start()
 
     def _close_expired(self) -> None:
-        pooled = self._pop_idle()
+        self._close_spent()
         with self._lock:
             self._is_watched = False
-            if pooled is not None:
-                self._idle.append(pooled)
+            if self._idle:
                 self._watch_idle()
 
     def _close(self, pooled: PooledConnection) -> None:

@@ -34,12 +34,12 @@ def list_events(paging: dict[str, Any]) -> dict[str, Any]:
         query = query.filter_by(status=EventStatus.PUBLISHED)
     if "cursor" in paging:
         query = query.where(Event.id < _read_cursor(paging["cursor"]))
-    *found, beyond = [*db.session.scalars(query.limit(paging["limit"] + 1)), None]
-    if len(found) > paging["limit"]:
-        beyond = found.pop()
+    size = paging["limit"]
+    found = db.session.scalars(query.limit(size + 1)).all()
+    page, more = found[:size], len(found) > size
     return {
-        "events": [serialise_event(event, to_organiser=is_organiser(), with_questions=False) for event in found],
-        "next_cursor": str(found[-1].id) if beyond else None,
+        "events": [serialise_event(event, to_organiser=is_organiser(), with_questions=False) for event in page],
+        "next_cursor": str(page[-1].id) if more else None,
     }
 
 
@@ -79,9 +79,9 @@ def get_event(slug: str) -> dict[str, Any]:
 def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Change an event
 
-    Fields that are left out stay as they are. `sessions` replaces all sessions; give a session's id to
-    keep its identity. If only the zone changes, sessions keep their local times. If title, time or place
-    differ, everyone with an active registration is notified.
+    Fields that are left out stay as they are. `sessions` replaces all sessions; give an `id` to keep one.
+    If only the time zone changes, local times stay. If title, time or place change, everyone with an active
+    registration is notified.
     """
     event = _event_to_change(slug)
     operations.change(event, read_event(given, event), acting())

@@ -35,7 +35,7 @@ FULL = "The {title} is full for now. You are on its waiting list, and we will wr
 def route(registration: Registration) -> tuple[str, ...]:
     """Decide a registration's cohorts by the programme's rules, and record the decision.
 
-    Returns sentences for the person, none where the event has no programme. A pinned placement stays as it is.
+    Returns sentences for the person, none if the event has no programme. A pinned placement stays as it is.
     """
     programme = registration.event.programme
     if programme is None:

@@ -1,5 +1,5 @@
-"""Taking and giving back places. They are counted where the event has a capacity; an operation that changes who
-holds a place locks the event first."""
+"""Places and the waiting list. They are counted if the event has a capacity; an operation that changes who holds a
+place locks the event first."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
 
 
 def lock(event: Event) -> None:
-    """Lock the event's places until this transaction ends.
+    """Lock the event's place counts until this transaction ends.
 
     Without a capacity nothing is counted, and a shared lock is enough: it keeps this transaction, which locks the
     event before a registration, in the same order as one that changes the event and then its registrations.
@@ -34,18 +34,12 @@ def status_for_next(event: Event) -> Status:
     return rules.status_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
 
 
-def take(registration: Registration, status: Status) -> None:
-    """Give a registration its status, and count it."""
-    registration.status = status
-    registration.waiting_since = None if registration.holds_place else now()
-    _count(registration, +1)
-
-
-def leave(registration: Registration) -> None:
-    """Take a registration out of its place, or out of the queue."""
+def move(registration: Registration, status: Status) -> None:
+    """Give a registration a status, and count it there. A new one is counted nowhere before."""
     _count(registration, -1)
-    registration.status = Status.CANCELLED
-    registration.cancelled_at, registration.waiting_since = now(), None
+    registration.status = status
+    registration.waiting_since = now() if status is Status.WAITLISTED else None
+    _count(registration, +1)
 
 
 def recount(event: Event) -> None:
@@ -63,9 +57,7 @@ def give_free_places(event: Event) -> None:
     waiting = select(Registration).filter_by(event_id=event.id, status=Status.WAITLISTED)
     longest = waiting.order_by(Registration.waiting_since, Registration.id).limit(count)
     for registration in db.session.scalars(longest.with_for_update(of=Registration)):
-        _count(registration, -1)
-        registration.status, registration.waiting_since = Status.CONFIRMED, None
-        _count(registration, +1)
+        move(registration, Status.CONFIRMED)
         timeline.record(registration, "given a place", timeline.SYSTEM)
         notices.notify(registration, Kind.PLACE_CAME_FREE)
 

@@ -43,7 +43,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
     registration = registration or Registration.of(person, event)
     _fill_in(registration, application)
-    places.take(registration, status)
+    places.move(registration, status)
     defer_object(db.session, registration)
     _record_consents(registration, application)
     timeline.record(registration, "registered", by, status=status)
@@ -62,7 +62,8 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_re
     db.session.refresh(registration, with_for_update=True)
     if registration.status is Status.CANCELLED:
         return
-    places.leave(registration)
+    places.move(registration, Status.CANCELLED)
+    registration.cancelled_at = now()
     timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
     notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
     places.give_free_places(registration.event)

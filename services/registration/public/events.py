@@ -115,7 +115,11 @@ def _blank_form(snapshot: Snapshot, *, embedded: bool) -> Response:
 
 @lru_cache(maxsize=64)
 def _blank_page(event: Event, is_full: bool, _is_over: bool, embedded: bool) -> str:
-    """The page with an empty form, the same for everybody but for the form's key."""
+    """The page with an empty form, the same for everybody but for the form's key.
+
+    Events are compared by identity: a change of the event makes a new snapshot, so a new page. The page shows the
+    time only through `_is_over`, which is an argument so that the page is made again when the event ends.
+    """
     blank = registration_form(event_snapshots.questions(event))(
         formdata=None, form_key=FORM_KEY_PLACEHOLDER, embedded=EMBEDDED if embedded else ""
     )

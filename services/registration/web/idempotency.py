@@ -60,11 +60,11 @@ def new_form_key() -> str:
 
 
 def idempotent_form(view: V) -> V:
-    """Carry out a form once, and commit; the same form sent again is redirected to where the first one led.
+    """Process a form once, and commit. A retry with the same path and fields is redirected to the first result.
 
-    Forms are the same where all their fields are, the key included. Only a 303 is stored, in the transaction of the
-    view's changes, so that of two concurrent requests one fails to commit. Any other response is rolled back, and the
-    form may be sent again. A form without a key is carried out each time.
+    Only a 303 is stored, in the transaction of the view's changes, so that of two concurrent requests one fails to
+    commit. Any other response is rolled back, and the form may be sent again. A form without a key is processed each
+    time.
     """
 
     @wraps(view)
@@ -73,22 +73,27 @@ def idempotent_form(view: V) -> V:
         if FORM_KEY not in sent:
             return in_transaction(view)(*args, **kwargs)
         scope, key = f"form {digest(request.path)[:32]}", digest(sent)
-        refusal: Response | Exception
         try:
-            refusal = make_response(view(*args, **kwargs))
-            if refusal.status_code == 303:
-                store_answer(scope, key, None, 303, {"location": refusal.location})
+            response = make_response(view(*args, **kwargs))
+            if response.status_code == 303:
+                store_answer(scope, key, None, 303, {"location": response.location})
                 db.session.commit()
-                return refusal
-        except (IntegrityError, HTTPException) as error:
-            refusal = error
-        db.session.rollback()
-        kept = stored_answer(scope, key, None)
-        if kept is not None:
-            get_flashed_messages()  # the retry's, which was rolled back
-            return redirect(kept[1]["location"], 303)
-        if isinstance(refusal, Exception):
-            raise refusal
-        return refusal
+                return response
+            db.session.rollback()
+        except (IntegrityError, HTTPException):
+            db.session.rollback()
+            if (first := _first_result(scope, key)) is None:
+                raise
+            return first
+        return _first_result(scope, key) or response
 
     return cast("V", once)
+
+
+def _first_result(scope: str, key: str) -> Response | None:
+    """The redirect to the result of the first submission, if this one is a retry."""
+    kept = stored_answer(scope, key, None)
+    if kept is None:
+        return None
+    get_flashed_messages()  # the retry's, which was rolled back
+    return make_response(redirect(kept[1]["location"], 303))
