@@ -33,7 +33,8 @@ def contract(name: str, version: int = 1, *, receipt: bool = False) -> Callable[
     """Decorator: register a message class under `name` and `version`.
 
     A new field of an existing version needs a default, because older bodies lack the field; older readers ignore it.
-    Any other change needs a new version beside the old one. A receipt ends a conversation: it is handled in one
+    Any other change needs a new version beside the old one, and so does a new member of an enum, unless the readers are
+    deployed first. A receipt ends a conversation: it is handled in one
     transaction and is not answered.
     """
 

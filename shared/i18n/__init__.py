@@ -1,1 +1,1 @@
-"""Dates and words in the reader's language."""
+"""Dates and times in words, in British English."""

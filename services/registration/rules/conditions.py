@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 Facts = Mapping[str, tuple[str, ...]]
 """Answers by question key, each a tuple of values. An empty tuple means "unknown", never "no"."""
@@ -28,15 +28,18 @@ class Condition:
 
     def holds(self, facts: Facts) -> bool:
         """True if these facts satisfy the condition."""
-        known = facts.get(self.fact, ())
-        if self.test is Operator.BLANK:
-            return not known
-        if not known:
-            return False
-        if self.test is Operator.IS:
-            return set(known) == set(self.values)
-        meets = bool(set(known) & set(self.values))
-        return meets if self.test is Operator.INCLUDES else not meets
+        known, wanted = set(facts.get(self.fact, ())), set(self.values)
+        match self.test:
+            case Operator.BLANK:
+                return not known
+            case Operator.IS:
+                return bool(known) and known == wanted
+            case Operator.IS_NOT:
+                return bool(known) and not known & wanted
+            case Operator.INCLUDES:
+                return bool(known & wanted)
+            case _:
+                assert_never(self.test)
 
     def __str__(self) -> str:
         return f"{self.fact} {self.test} {', '.join(self.values)}".rstrip()

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from services.registration.rules.conditions import Condition, facts_of
 
@@ -162,16 +162,31 @@ def _question(data: Mapping[str, Any]) -> Question:
 
 
 def _read(question: Question, given: Any) -> str | list[str]:
-    if question.type is Type.ANY:
-        chosen = [given] if isinstance(given, str) else given or []
-        if not isinstance(chosen, list):
-            raise UnusableText("Choose from the options given.")
-        return [_choice(question, value) for value in dict.fromkeys(chosen) if value]
+    match question.type:
+        case Type.TEXT:
+            return clean_line(_as_text(given))
+        case Type.LONG_TEXT:
+            return clean_text(_as_text(given))
+        case Type.ONE:
+            chosen = _as_text(given)
+            return _choice(question, chosen) if chosen else ""
+        case Type.ANY:
+            return [_choice(question, value) for value in dict.fromkeys(_as_list(given)) if value]
+        case _:
+            assert_never(question.type)
+
+
+def _as_text(given: Any) -> str:
     if given is not None and not isinstance(given, str):
         raise UnusableText("This must be text.")
-    if question.type is Type.ONE:
-        return _choice(question, given) if given else ""
-    return clean_line(given or "") if question.type is Type.TEXT else clean_text(given or "")
+    return given or ""
+
+
+def _as_list(given: Any) -> list[Any]:
+    values = [given] if isinstance(given, str) else given or []
+    if not isinstance(values, list):
+        raise UnusableText("Choose from the options given.")
+    return values
 
 
 def _choice(question: Question, value: Any) -> str:

@@ -3,12 +3,20 @@
 "use strict";
 
 const conditionHolds = ({ test, values }, given) => {
-  if (test === "is blank") return given.length === 0;
-  if (given.length === 0) return false;
+  const isBlank = given.length === 0;
   const overlaps = given.some((value) => values.includes(value));
-  if (test === "includes any of") return overlaps;
-  if (test === "is not") return !overlaps;
-  return given.every((value) => values.includes(value)) && values.every((value) => given.includes(value));
+  switch (test) {
+    case "is blank":
+      return isBlank;
+    case "is":
+      return !isBlank && given.every((value) => values.includes(value)) && values.every((value) => given.includes(value));
+    case "is not":
+      return !isBlank && !overlaps;
+    case "includes any of":
+      return overlaps;
+    default:
+      throw new Error(`unknown test: ${test}`);
+  }
 };
 
 for (const form of document.querySelectorAll("[data-form]")) {

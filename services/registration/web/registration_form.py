@@ -6,7 +6,7 @@ rules that read it are the API's, so that both find the same mistakes.
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 from wtforms import Field, Form, FormField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -48,8 +48,8 @@ class AnswersForm(PageForm):
         }
 
     def application(self, source: str, **known: Any) -> Application | None:
-        """The application from the typed and the `known` values. None where there are mistakes, with errors at
-        the fields."""
+        """The application from the typed and the `known` values. None if there are mistakes, with errors at the
+        fields."""
         try:
             return read_application(self.questions, self.typed() | known, source=source)
         except InvalidFields as error:
@@ -132,4 +132,7 @@ def _field(question: Question) -> Field:
             return AnyOf(**common, choices=choices, validate_choice=False)
         case Type.LONG_TEXT:
             return TextAreaField(**common, default="", render_kw={"rows": 4})
-    return StringField(**common, default="", render_kw={"autocomplete": question.autocomplete or False})
+        case Type.TEXT:
+            return StringField(**common, default="", render_kw={"autocomplete": question.autocomplete or False})
+        case _:
+            assert_never(question.type)
