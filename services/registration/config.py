@@ -12,7 +12,7 @@ from shared.runtime.settings import BadSetting, Environment, Settings, common
 class Config(Settings):
     """Registration's settings. `RATE_LIMIT` is how often one address may register, or empty for no limit.
 
-    `CALENDAR_URL` and `NOTIFICATIONS_URL` are where the other two services answer to this one.
+    `CALENDAR_URL` and `NOTIFICATIONS_URL` are the base URLs at which this service calls the other two.
     """
 
     RATE_LIMIT: str
@@ -24,7 +24,7 @@ class Config(Settings):
 
     @classmethod
     def read(cls, values: Mapping[str, str]) -> "Config":
-        """The settings in these values. Raises BadSetting where one is missing or wrong."""
+        """The settings in these values. Raises BadSetting if one is missing or invalid."""
         environment = Environment(values)
         shared: dict[str, Any] = common(environment, "REGISTRATION_DATABASE_URL")
         return cls(
@@ -39,7 +39,7 @@ class Config(Settings):
 
 
 def _service(environment: Environment, name: str, public_url: str) -> str:
-    """Where another service is: where everybody reaches it, unless there is a shorter way."""
+    """The URL of another service; PUBLIC_URL by default."""
     return environment.url(name, ("http", "https"), public_url).rstrip("/")
 
 

@@ -11,7 +11,7 @@ def test_the_preview_shows_the_mail_and_can_be_sent(
     console: Page, machine: Machine, finds_no_barrier: Callable[[Page], None]
 ) -> None:
     console.get_by_role("link", name="Place-based systemic change: what we are learning").click()
-    console.get_by_role("link", name="Look at the mails").click()
+    console.get_by_role("link", name="Preview e-mails").click()
     expect(console.get_by_text("Puts the event in the calendar (REQUEST)")).to_be_visible()
     expect(console.get_by_text("Greenwich Mean Time, London").first).to_be_visible()
     letter = console.frame_locator("iframe[title='The mail as HTML']")
@@ -44,7 +44,7 @@ def test_choices_about_invites_are_made_on_the_events_form(
     console.get_by_role("button", name="Save").click()
     expect(console.get_by_role("note")).to_contain_text("Answers to the invitation go to host@elsewhere.example.org")
     finds_no_barrier(console)
-    console.get_by_role("link", name="Look at the mails").click()
+    console.get_by_role("link", name="Preview e-mails").click()
     expect(console.get_by_text("45 minutes before")).to_be_visible()
     expect(console.get_by_text("host@elsewhere.example.org")).to_be_visible()
     console.goto(f"{machine.base}/console/events/pbsc-learning/change")

@@ -13,11 +13,11 @@ from services.registration.api.blueprint import PREFIX
 __all__ = ["init_api"]
 
 ABOUT = """\
-Events, registrations and the cohorts of programmes.
+Events, registrations, and the cohorts in which people are placed.
 
-Anybody can read published events and register. Everything else is for organisers, who send
-`Authorization: Bearer KEY`. Bodies are JSON objects of at most 256 KiB. Errors are problem details
-(RFC 9457); with 422, `errors` has sentences by field.
+Anybody can read published events and register, without a key. Everything else is for organisers, who
+send `Authorization: Bearer KEY`. Bodies are JSON objects of at most 256 KiB. Errors are problem details
+(RFC 9457); a 422 lists messages by field in `errors`.
 """
 
 

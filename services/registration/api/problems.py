@@ -76,7 +76,7 @@ def handle_errors(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(
-        IntegrityError, _always(409, "Somebody else made a change at the same time. Try again.")
+        IntegrityError, _always(409, "This was changed at the same time by another request. Try again.")
     )
     blueprint.register_error_handler(KeyReused, _always(422, "This Idempotency-Key was used for another request."))
     blueprint.register_error_handler(BadCursor, _in_field("cursor"))
@@ -101,7 +101,7 @@ def _of_http(error: HTTPException) -> Response:
         headers.append(("Retry-After", str(seconds_to_wait())))
         return problem(
             status,
-            "Too many registrations from this network just now. Try again after the seconds in Retry-After.",
+            "Too many requests. Try again after the seconds in Retry-After.",
             headers=headers,
         )
     own_sentence = error.description if error.description != type(error).description else None

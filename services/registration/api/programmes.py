@@ -13,7 +13,7 @@ from services.registration.api.endpoints import fails_with
 from services.registration.api.schemas import registrations
 from services.registration.models import Cohort, Placement, Programme, db
 
-blueprint = api_blueprint("Programmes", "Programmes, and the cohorts that events lead to.")
+blueprint = api_blueprint("Programmes", "Programmes, with the cohorts that events lead to.")
 
 
 @blueprint.route("/programmes/<slug>/cohorts")

@@ -176,7 +176,7 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
     if given["cohort"] not in cohorts:
         raise InvalidFields({"cohort": "The event's programme has no such cohort."})
     if given["decision"] == "decline" and not given["reason"]:
-        raise InvalidFields({"reason": "Give a reason: the person reads it."})
+        raise InvalidFields({"reason": "Enter a reason. It is sent to the person."})
     decide = placements.place_by_hand if given["decision"] == "place" else placements.decline
     decide(registration, cohorts[given["cohort"]], acting(), given["reason"])
     return serialise_registration(registration)

@@ -55,7 +55,7 @@ class DecisionForm(PageForm):
     def validate_reason(self, reason: Line) -> None:
         """Raises ValidationError for a decline without a reason."""
         if self.decision.data == DECLINE and not reason.data:
-            raise ValidationError("Say why: the person reads the reason.")
+            raise ValidationError("Enter a reason. It is sent to the person.")
 
 
 @blueprint.get("/events/<slug>")
@@ -105,7 +105,7 @@ def decide(registration_id: UUID, cohort_slug: str) -> ResponseReturnValue:
         placements.place_by_hand(registration, cohort, acting(), form.reason.data)
     else:
         placements.decline(registration, cohort, acting(), form.reason.data)
-    flash("Saved. We are telling the person.")
+    flash("Saved. The person will be notified.")
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 
@@ -124,7 +124,7 @@ def cancel(registration_id: UUID) -> ResponseReturnValue:
         return _cancel_page(registration, form), 422
     if form.is_confirmed:
         registrations.cancel(registration, acting())
-        flash("The registration is cancelled. We are telling the person.")
+        flash("The registration is cancelled. The person will be notified.")
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 

@@ -57,7 +57,9 @@ def change(slug: str) -> ResponseReturnValue:
     questions = db.session.get_one(Form, (event.id, event.form_version)).questions
     plan = EventPlan(details, form.planned_sessions(event), tuple(questions), event.programme)
     is_notifying = events.change(event, plan, acting())
-    flash("Saved. We are telling everyone who is registered." if is_notifying else "Saved. Nobody needed to be told.")
+    flash(
+        "Saved. Everyone who is registered will be notified." if is_notifying else "Saved. Nobody needs to be notified."
+    )
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
 
@@ -76,7 +78,7 @@ def cancel(slug: str) -> ResponseReturnValue:
         return render_template("console/cancel_event.html", event=event, form=form), 422
     if form.is_confirmed:
         events.cancel(event, acting(), form.reason.data)
-        flash("This event is cancelled. We are telling everyone who is registered.")
+        flash("This event is cancelled. Everyone who is registered will be notified.")
     return redirect(url_for("console.attendees.list_attendees", slug=slug), 303)
 
 

@@ -21,7 +21,7 @@ CSRF_FIELD = "csrf_token"
 
 
 def keep_form() -> str:
-    """A token that holds the form of this request, or nothing where there is none or another site sent it."""
+    """A token that holds the form of this request; empty if there is none or another site sent it."""
     typed = request.form.to_dict(flat=False)
     if request.method != "POST" or not _is_ours(typed.pop(CSRF_FIELD, [""])[0]):
         return ""
@@ -30,9 +30,9 @@ def keep_form() -> str:
 
 
 def kept_form(token: str) -> tuple[str, list[tuple[str, str]]] | None:
-    """The path and the fields of a kept form. One field more has the form shown again before it is carried out.
+    """The path and fields of a kept form, plus one field that makes it be shown again first.
 
-    None where the token is not valid or has expired.
+    None if the token is invalid or has expired.
     """
     try:
         path, typed = json.loads(tokens.read(current_app.config["SECRET_KEY"], Purpose.KEPT_FORM, token))

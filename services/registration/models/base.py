@@ -1,4 +1,4 @@
-"""The service's database, its outbox and inbox, and how models hold details."""
+"""The service's database, its outbox and inbox, and copying details into models."""
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ class Outbox(OutboxRow, Model):
 
 
 class Inbox(InboxRow, Model):
-    """RSVPs and bounces received."""
+    """Answers to invitations, from calendar."""
 
 
 class Heartbeat(HeartbeatRow, Model):
@@ -37,11 +37,11 @@ D = TypeVar("D")
 
 
 def read_details(kind: type[D], model: Any) -> D:
-    """The details that a model holds in columns of the same names."""
+    """Read a details dataclass from a model's columns of the same names."""
     return kind(**{one.name: getattr(model, one.name) for one in fields(kind)})  # type: ignore[arg-type]
 
 
 def assign_details(model: Any, details: Any) -> None:
-    """Let a model hold these details."""
+    """Copy the fields of a details dataclass into a model's columns."""
     for one in fields(details):
         setattr(model, one.name, getattr(details, one.name))

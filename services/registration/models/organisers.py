@@ -23,8 +23,8 @@ class Organiser(Model):
 
 
 class SignIn(Model):
-    """One signed-in browser. Its cookie holds a random text of which only the hash is kept, so signing
-    out here ends it everywhere that text may have gone."""
+    """One signed-in browser. Its cookie holds a random token, stored only as a hash; deleting the row signs out every
+    copy of the cookie."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_organiser_id", "organiser_id"),)

@@ -1,4 +1,4 @@
-"""Programmes and their cohorts, with the rules that lead to them."""
+"""Programmes and their cohorts, with the routing rules."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from shared.database.types import EnumText, Json, UtcDateTime
 
 
 class Programme(Model):
-    """A longer thing with cohorts. `rules_version` rises with every change of rules or policy."""
+    """A programme, with the cohorts that events lead to. `rules_version` rises with every change of rules or policy."""
 
     __tablename__ = "programmes"
 
@@ -30,7 +30,7 @@ class Programme(Model):
     cohorts: Mapped[list["Cohort"]] = relationship(order_by="Cohort.position", lazy="selectin")
 
     def ruleset(self) -> Ruleset:
-        """The rules as they stand."""
+        """The current rules."""
         return Ruleset(
             version=self.rules_version,
             cohorts=tuple(CohortRules(c.slug, c.title, read_rules(c.rules)) for c in self.cohorts),

@@ -18,7 +18,7 @@ from shared.database.types import EnumText, Json, UtcDateTime
 
 class Registration(Model):
     """A person at an event. `ordinal` rises with every notice about its status; `notified_revision` is the
-    event's revision in the last of them; `search` holds the text that search looks through.
+    event revision that the last of them described; `search` is the folded text to search.
 
     `rsvp` sums up their answers to the invitations to all sessions; `rsvp_at` (UTC) is when they gave the last.
     """

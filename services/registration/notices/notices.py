@@ -1,4 +1,4 @@
-"""Puts notices into the outbox, in the transaction that makes what they state true."""
+"""Creates the notices that are owed to people, in the transaction of the change that they state."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -28,9 +28,9 @@ def notify(
 
 
 def notify_already_registered(registration: Registration) -> bool:
-    """Owe somebody who registers again the link to their own page, but not more often than every 15 minutes.
+    """Owe a person who registers again the link to their own page, but not more often than every 15 minutes.
 
-    Returns False where we sent it less than 15 minutes ago.
+    Returns False if we sent it less than 15 minutes ago.
     """
     at = now()
     if registration.reminded_at is not None and at - registration.reminded_at < PAUSE_BETWEEN_REMINDERS:
@@ -58,7 +58,7 @@ def list_event(event: Event) -> None:
 
 
 def sample(event: Event, kind: Kind, registration_id: str, to: Recipient) -> NoticeDue:
-    """The notice that somebody who registers would get, for organisers to see. No registration has this id."""
+    """An example of the notice that a registrant would get, for preview. Its id belongs to no registration."""
     holds_place = kind is Kind.CONFIRMED
     notice = Notice(
         kind=kind,

@@ -1,4 +1,4 @@
-"""Previews of the mails that people get about an event: the calendar service plans them, notifications writes them."""
+"""Previews of the mails about an event, rendered by the services that write them, or sent to the organiser."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SAMPLE_NAME = "Ada Example"
 
 @dataclass(frozen=True)
 class Preview:
-    """The mails that one notice leads to: the invites of all of them, and one mail as it looks."""
+    """The mails for one notice: the invite of each (None without one), and mail `number` in full."""
 
     invites: Sequence[InviteRead | None]
     shown: WrittenMail
@@ -28,7 +28,7 @@ class Preview:
 def preview(event: Event, kind: Kind, number: int, organiser: Organiser) -> Preview:
     """Mail `number` (from 1) of those that a registrant would get, with the invites of all.
 
-    Raises LookupError where there are fewer mails, and ServiceCallFailed where a service does not answer.
+    Raises LookupError if there is no such mail, and ServiceCallFailed if a service does not answer.
     """
     notice = notices.sample(event, kind, str(new_id()), recipient(organiser))
     plan = service_calls.call_service(f"{current_app.config['CALENDAR_URL']}/calendar/preview", notice, Plan)

@@ -9,7 +9,7 @@ from shared.messaging import outbox, outbox_queries
 
 
 def replay(message_id: UUID, by: Actor) -> bool:
-    """Put a failed message into the outbox again. Returns False where it has not failed, or is there again already."""
+    """Put a failed message into the outbox again. Returns False if it has not failed or was replayed already."""
     row = db.session.get(queue.Outbox, message_id)
     notice = (row.body or {}).get("notice") if row is not None else None
     again = outbox.replay(queue, message_id)

@@ -61,7 +61,7 @@ def touch(event: Event) -> None:
 
 
 def create(plan: EventPlan, by: Actor) -> Event:
-    """A new event, in draft. Raises NameTaken where its slug is in use."""
+    """A new event, in draft. Raises NameTaken if its slug is in use."""
     if db.session.scalar(select(Event.id).filter_by(slug=plan.details.slug)):
         raise NameTaken(plan.details.slug)
     at = now()
@@ -87,9 +87,10 @@ def publish(event: Event, by: Actor) -> None:
 
 
 def change(event: Event, plan: EventPlan, by: Actor) -> bool:
-    """Change an event. Where time, place or title differ, everyone with an active registration is notified.
+    """Change an event. If it is published and its title, times or places change, everyone with an active registration
+    is notified.
 
-    Returns True where they are. Changed invite settings take effect from the next invite.
+    Returns True if they will be. Changed invite settings take effect from the next invite.
     """
     db.session.refresh(event, with_for_update=True)
     differs = _differences(event, plan)
@@ -107,7 +108,7 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
         _announce(event, sorted({*event.changes, *differs}) if event.notices_due else differs)
     if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    return event.notices_due
+    return bool(differs) and event.status is EventStatus.PUBLISHED
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
@@ -181,9 +182,9 @@ def _locations(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None
 
 
 def _replace_sessions(event: Event, planned: list[PlannedSession]) -> None:
-    """Match planned sessions to the event's by id, else by their order, so that they keep their identity.
+    """Match planned sessions to existing ones by id, then by order.
 
-    A session that is not in the plan is cancelled and kept: people have invitations to it.
+    Sessions left over are cancelled but kept, because people hold invites to them.
     """
     live = {session.id: session for session in event.live_sessions}
     moved: list[Session] = []

@@ -19,11 +19,10 @@ DECLINED_SO_CANCELLED = "You said no to the invitation in your calendar, so your
 def record(
     registration: Registration, session_id: str, answer: Answer, stamped_at: datetime, comment: str = ""
 ) -> bool:
-    """Record an answer for one session, or for all live sessions where `session_id` is empty.
+    """Record an answer to one session, or to all live sessions if `session_id` is empty.
 
-    An older answer (`stamped_at`, UTC) never replaces a newer one. With the event's `decline_frees_place`, a No to
-    all sessions cancels the registration. Returns False where there is no such session. The caller (the inbox)
-    commits.
+    An older answer (`stamped_at`, UTC) never replaces a newer one. With the event's `decline_frees_place`, declining
+    every session cancels the registration. Returns False if there is no such session.
     """
     event = registration.event
     if event.invites.decline_frees_place:
@@ -43,7 +42,7 @@ def record(
 
 
 def summarise(registration: Registration) -> None:
-    """Update the registration's answer to the event from its answers by session."""
+    """Update `rsvp`, the summary of the answers to all sessions."""
     answered = {rsvp.session_id: rsvp.answer for rsvp in registration.rsvps}
     sessions = registration.event.live_sessions or registration.event.sessions
     registration.rsvp = rules.summary([answered.get(session.id) for session in sessions])
@@ -66,7 +65,7 @@ def _keep(registration: Registration, session: Session, answer: Answer, stamped_
 
 
 def _declines_every_session(registration: Registration) -> bool:
-    """True where a No to the whole event cancels the registration: only before the event is over."""
+    """True if every session is declined and this frees the place: only before the event is over."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
     return event.invites.decline_frees_place and registration.rsvp == rules.Summary.DECLINED and is_to_come

@@ -28,9 +28,9 @@ def ensure_organiser(email_key: str, password: str) -> None:
 
 
 def sign_in(email_key: str, password: str) -> str | None:
-    """The secret for the browser's cookie, or None where the address or the password is wrong.
+    """The secret for the browser's cookie, or None if the address or the password is wrong.
 
-    Both take the same time, so that timing does not reveal which addresses are organisers'.
+    Takes equally long in both cases, so timing does not reveal organisers' addresses.
     """
     organiser = db.session.scalar(select(Organiser).filter_by(email_key=email_key))
     if not _matches(organiser.password_hash if organiser else _NOBODY, password) or organiser is None:
@@ -61,7 +61,7 @@ def ensure_api_key(key: str, name: str) -> None:
 
 
 def api_key(key: str) -> ApiKey | None:
-    """The API key with this text, unless it was revoked."""
+    """The key's record, unless it is revoked."""
     return db.session.scalar(select(ApiKey).filter_by(key_hash=_digest(key), revoked_at=None))
 
 

@@ -1,4 +1,4 @@
-"""The registrant's own page: status, answers, next steps, changing answers and cancelling."""
+"""The registrant's own page: status, answers, next steps, and how to change or cancel it."""
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue

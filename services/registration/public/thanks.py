@@ -16,7 +16,7 @@ SCOPE = "thanks"
 
 
 def keep_thanks(event: Event, status: Status, email: str, *, embedded: bool) -> str:
-    """Store for a day what the thank-you page shows. Returns its key, which only the sender's browser learns.
+    """Store what the thank-you page shows, for a day. Returns its key, which only the submitting browser learns.
 
     The e-mail address is not in the URL: web servers and proxies log URLs.
     """

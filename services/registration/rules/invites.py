@@ -26,7 +26,7 @@ def validate_invites(invites: Invites) -> dict[str, str]:
     """Validate the settings. Returns an error message for each invalid one, by field name."""
     wrong = {}
     if invites.decline_frees_place and not invites.asks_for_rsvp:
-        wrong["decline_frees_place"] = "Ask for an answer, or let nobody lose their place by one."
+        wrong["decline_frees_place"] = "A No can free the place only if you ask for an answer."
     if not 0 <= invites.reminder_minutes <= LONGEST_REMINDER_MINUTES:
         wrong["reminder_minutes"] = f"Give a whole number from 0 to {LONGEST_REMINDER_MINUTES:,}; 0 for no reminder."
     return wrong

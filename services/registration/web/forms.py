@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, Form, FormField, RadioField, SelectMultipleField
 
 RETURNED = "returned"
-"""The field that marks a form kept during a sign-in: it is shown again, not carried out."""
+"""Marks a form restored after sign-in: it is shown again, not processed."""
 
 
 class Problem(NamedTuple):
@@ -25,7 +25,8 @@ class Problem(NamedTuple):
 class PageForm(FlaskForm):
     """A form on a page. It has the values of the request, or else those it is given.
 
-    The form does not check CSRF: the console does for every request, and public pages use no cookies.
+    The form does not check CSRF: the console does for every request, and public pages use no cookies, so it does not
+    apply there.
     """
 
     class Meta:
@@ -35,7 +36,7 @@ class PageForm(FlaskForm):
         super().__init__(**more)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """True where every field is valid. Otherwise the fields or the form have errors."""
+        """True if every field is valid. Otherwise the fields or the form have errors."""
         if RETURNED in request.form:
             self.form_errors.append("You had been signed out. Please check the form and send it again.")
             return False
@@ -77,6 +78,6 @@ def _problems(form: Form) -> Iterator[Problem]:
 
 
 def first_control(field: Field) -> str:
-    """The id of the field's control, or of the first where it has several."""
+    """The id of the field's control, or of the first if it has several."""
     several = isinstance(field, RadioField | SelectMultipleField)
     return f"{field.id}-0" if several else str(field.id)

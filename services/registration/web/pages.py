@@ -21,7 +21,7 @@ SENTENCES = {
     403: ("This form came from another site", "Please open the event’s own page and send the form from there."),
     404: ("There is no such page", "It may have moved, or the address may be incomplete."),
     409: ("This is closed", "The event or the registration is cancelled or over, so nothing can be changed here."),
-    413: ("That was too much", "What you sent is larger than a form can be."),
+    413: ("Request too large", "What you sent is larger than a form can be."),
     429: ("Too many attempts", "Please wait a minute, go back and try again."),
     500: ("Something went wrong on our side", "Go back and try again: what you typed is still in your browser."),
 }

@@ -57,10 +57,10 @@ class Option(Body):
 
 
 class Condition(Body):
-    """One test of an earlier answer. A blank answer meets none but "is blank"."""
+    """One test of an earlier answer. A blank answer meets only "is blank"."""
 
     fact = fields.String(required=True, metadata=about("The key of an earlier question."))
-    test = word(Operator, required=True, metadata=about("How its answer is compared."))
+    test = word(Operator, required=True, metadata=about("The comparison."))
     values = fields.List(Line(), load_default=list, metadata=about("The values to compare with."))
 
 
@@ -72,8 +72,8 @@ class Question(Body):
     type = word(Type, metadata=about("How it is answered; text unless said otherwise."))
     help = Line(500, metadata=about("A sentence under the question."))
     options = fields.List(Whole(Option), metadata=about("What can be chosen, for `one of` and `any of`."))
-    required = fields.Boolean(metadata=about("Whether an answer must be given where the question is asked."))
-    shown_when = fields.List(Whole(Condition), metadata=about("Asked only where all of these hold."))
+    required = fields.Boolean(metadata=about("Whether an answer must be given if the question is asked."))
+    shown_when = fields.List(Whole(Condition), metadata=about("Asked only if all of these hold."))
     purpose = Line(300, metadata=about("What the answer is for."))
     autocomplete = Line(80, metadata=about("The HTML autocomplete token."))
 
@@ -124,7 +124,7 @@ class Event(Body):
         metadata=about("How many places there are; null for no limit."),
     )
     waitlist = fields.Boolean(
-        load_default=True, metadata=about("Whether people can wait for a place once all are taken.")
+        load_default=True, metadata=about("Whether people can wait for a place when all are taken.")
     )
     programme = fields.String(load_default=None, allow_none=True, metadata=about("The slug of the event's programme."))
     invites = fields.Nested(Invites, metadata=about("For organisers."))
@@ -135,8 +135,8 @@ class Event(Body):
         metadata=about("What the form asks beside name, address and organisation."),
     )
     url = fields.String(dump_only=True, metadata=about("Its public page.", format="uri"))
-    places_taken = fields.Integer(dump_only=True, metadata=about("Counted where there is a capacity; for organisers."))
-    waiting = fields.Integer(dump_only=True, metadata=about("Counted where there is a capacity; for organisers."))
+    places_taken = fields.Integer(dump_only=True, metadata=about("Counted if there is a capacity; for organisers."))
+    waiting = fields.Integer(dump_only=True, metadata=about("Counted if there is a capacity; for organisers."))
     created_at = fields.AwareDateTime(dump_only=True, metadata=about("For organisers."))
     published_at = fields.AwareDateTime(dump_only=True, metadata=about("For organisers."))
 
@@ -160,7 +160,7 @@ class PageOfEvents(Schema):
 
 
 class Paging(Schema):
-    """Which page, and how long."""
+    """The page to return."""
 
     cursor = fields.String(metadata=about("The `next_cursor` of the page before."))
     limit = fields.Integer(
@@ -173,7 +173,7 @@ class Paging(Schema):
 class Cancellation(Body):
     """The cancellation of an event."""
 
-    reason = Text(2000, load_default="", metadata=about("The reason. Everyone with an active registration reads it."))
+    reason = Text(2000, load_default="", metadata=about("Sent to everyone with an active registration."))
 
 
 class AttendeeFilters(Schema):

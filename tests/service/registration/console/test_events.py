@@ -46,7 +46,7 @@ def test_choices_about_invites_are_kept_and_nobody_is_told(
     chosen = {"invites.asks_for_rsvp": "no", "invites.reminder_minutes": "60", "invites.organiser_name": "Ada Host"}
     sent = browser.send(path, **browser.hidden(path), **fields | chosen)
     assert sent.status_code == 303
-    assert "Nobody needed to be told" in browser.page(sent.location)
+    assert "Nobody needs to be notified" in browser.page(sent.location)
     assert kept(app) == Invites(asks_for_rsvp=False, reminder_minutes=60, organiser_name="Ada Host")
     with app.app_context():
         assert not db.session.scalars(select(Event)).one().notices_due
@@ -59,6 +59,17 @@ def test_choices_about_invites_are_kept_and_nobody_is_told(
     assert "checked" in no[0]
 
 
+def test_only_a_change_that_people_must_know_says_that_they_will_be_notified(
+    browser: Browser, event: str, fields: dict[str, str]
+) -> None:
+    path = f"/console/events/{event}/change"
+    with_title = fields | {"title": "Spring webinar"}
+    sent = browser.send(path, **browser.hidden(path), **with_title)
+    assert "Everyone who is registered will be notified" in browser.page(sent.location)
+    sent = browser.send(path, **browser.hidden(path), **with_title | {"invites.reminder_minutes": "60"})
+    assert "Nobody needs to be notified" in browser.page(sent.location)
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
@@ -66,7 +77,7 @@ def test_choices_about_invites_are_kept_and_nobody_is_told(
         ({"invites.reminder_minutes": "40321"}, "Give a whole number from 0 to 40,320"),
         (
             {"invites.asks_for_rsvp": "no", "invites.decline_frees_place": "yes"},
-            "Ask for an answer, or let nobody lose",
+            "A No can free the place only if you ask",
         ),
         ({"invites.organiser_email": "nobody"}, "Enter an e-mail address in the form"),
         ({"invites.organiser_name": "a\x07b"}, "This holds a line break or a character that cannot be kept"),

@@ -60,7 +60,7 @@ def test_both_forms_of_key_are_accepted(form: PrivateFormat) -> None:
         (b"To: Ada", b"To: Eve"),
         (b"Reply-To: hello", b"Reply-To: other"),
         (b"Auto-Submitted: auto-generated", b"Auto-Submitted: no"),
-        (b"A place is kept", b"No place is kept"),
+        (b"We look forward", b"We never look forward"),
         (b"\r\nFrom: ", b"\r\nFrom: Eve <eve@example.org>\r\nFrom: "),
     ],
 )
