@@ -13,7 +13,7 @@ from shared.runtime.settings import BadSetting
 def let_first_organiser_in(app: Flask) -> None:
     """Accept the organiser and the API key that the settings name; harmless to repeat.
 
-    Raises BadSetting where the address or the password cannot be used.
+    Raises BadSetting if the address or the password cannot be used.
     """
     email, password, key = (app.config[f"ORGANISER_{name}"] for name in ("EMAIL", "PASSWORD", "API_KEY"))
     with app.app_context():

@@ -28,7 +28,7 @@ def authenticate() -> None:
 
 
 def is_organiser() -> bool:
-    """True where the request came with an organiser's key."""
+    """True if the request came with an organiser's key."""
     return g.api_key is not None
 
 

@@ -29,7 +29,7 @@ KEY_HEADER = {
 def idempotent(view: V) -> V:
     """Carry out requests with the same Idempotency-Key once, and give retries the same response for a day.
 
-    The response is stored in the transaction of the view's changes, and only where it is a success. A key belongs
+    The response is stored in the transaction of the view's changes, and only if it is a success. A key belongs
     to its caller, method and path: nobody reads another's response.
     """
 

@@ -33,7 +33,7 @@ class SessionForm(Form):
             raise ValidationError("Enter a link that begins with https://.")
 
     def validate_ends_at(self, ends_at: LocalDateTime) -> None:
-        """Raises ValidationError where the session ends before it starts, or lasts too long."""
+        """Raises ValidationError if the session ends before it starts, or lasts too long."""
         if not self.starts_at.data or not ends_at.data:
             return
         if ends_at.data <= self.starts_at.data:
@@ -87,7 +87,7 @@ class InvitesForm(Form):
         )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """True where each setting is valid and they fit together."""
+        """True if each setting is valid and they fit together."""
         if not super().validate(extra_validators):
             return False
         for name, sentence in validate_invites(Invites(**self.data)).items():

@@ -86,12 +86,12 @@ class Event(Model):
 
     @property
     def takes_registrations(self) -> bool:
-        """True where somebody can register now."""
+        """True if somebody can register now."""
         return self.status is EventStatus.PUBLISHED and not self.is_over
 
     @property
     def is_over(self) -> bool:
-        """True where all sessions that were to happen have ended."""
+        """True if all sessions that were to happen have ended."""
         return bool(self.live_sessions) and all(session.ends_at <= now() for session in self.live_sessions)
 
     @property

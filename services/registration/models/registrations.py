@@ -95,7 +95,7 @@ class Registration(Model):
 
     @property
     def holds_place(self) -> bool:
-        """True where a place is theirs."""
+        """True if they have a place."""
         return self.status in HOLDS_A_PLACE
 
 

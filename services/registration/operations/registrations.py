@@ -31,7 +31,7 @@ class Registered:
 def register(event: Event, application: Application, by: Actor) -> Registered:
     """Register somebody: they get a place, or wait for one. A person who is registered already gets a reminder.
 
-    Raises EventIsFull where there is neither a place nor a waiting list.
+    Raises EventIsFull if there is neither a place nor a waiting list.
     """
     person, is_newcomer = _find_or_add(application)
     status = places.status_for_next(event)
@@ -81,7 +81,7 @@ def change_answers(registration: Registration, application: Application, by: Act
 
 
 def _find_or_add(application: Application) -> tuple[Person, bool]:
-    """The person of this address, and True where they are new. A known one is locked, so that two forms sent at
+    """The person of this address, and True if they are new. A known one is locked, so that two forms sent at
     the same time make one registration."""
     values = {"id": new_id(), "email_key": application.email_key, "email": application.email, "created_at": now()}
     added = add_if_absent(db.session, Person, values)

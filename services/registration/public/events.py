@@ -149,7 +149,7 @@ def _new_form_key(event: Event) -> str:
 
 
 def _check_form_key(form: RegistrationForm, event: Event) -> None:
-    """Add an error to the form where its key is not valid, has expired or is another event's."""
+    """Add an error to the form if its key is not valid, has expired or is another event's."""
     try:
         subject = tokens.read(current_app.config["SECRET_KEY"], Purpose.FORM, form.form_key.data or "")
     except BadToken:

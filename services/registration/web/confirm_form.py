@@ -18,7 +18,7 @@ class ConfirmForm(PageForm):
 
     @property
     def is_confirmed(self) -> bool:
-        """True where the answer is yes. Call it after `validate`."""
+        """True if the answer is yes. Call it after `validate`."""
         return bool(self.sure.data == YES)
 
 

@@ -19,7 +19,7 @@ MOST_DIGITS = 9
 
 
 class Required:
-    """Validator: the field needs an answer, and `sentence` asks for it where it has none."""
+    """Validator: the field needs an answer, and `sentence` asks for it if it has none."""
 
     field_flags = {"required": True}
 
@@ -27,7 +27,7 @@ class Required:
         self.sentence = sentence
 
     def __call__(self, form: Any, field: Field) -> None:
-        """Raises StopValidation where the field is blank and has no other mistake."""
+        """Raises StopValidation if the field is blank and has no other mistake."""
         if field.data in (None, "", []) and not field.process_errors:
             raise StopValidation(self.sentence)
 
@@ -136,7 +136,7 @@ class OneOf(RadioField):
 
 
 class YesOrNo(OneOf):
-    """Yes or no; `data` is True, False, or None where neither is chosen."""
+    """Yes or no; `data` is True, False, or None if neither is chosen."""
 
     def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
         super().__init__(label, validators, choices=YES_AND_NO, coerce=_yes_or_no, **more)
