@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -27,7 +28,7 @@ from shared.runtime.child_processes import die_with_parent, fork, share_loaded_m
 from shared.runtime.clock import run_clock
 from shared.runtime.ports import accepts
 from shared.runtime.settings import BadSetting, Environment
-from shared.runtime.web_server import run_web
+from shared.runtime.web_server import run_web, web_settings
 from shared.runtime.worker import run_worker
 
 START_SECONDS = 30
@@ -101,17 +102,8 @@ class Embedded:
     def _start_children(self, apps: dict[str, Flask]) -> None:
         config = apps["registration"].config
         all_apps = list(apps.values())
-        self._fork(
-            "web",
-            lambda: run_web(
-                Front(apps),
-                port=self.port,
-                host=self.host,
-                workers=config["WEB_WORKERS"],
-                threads=config["WEB_THREADS"],
-                shutdown_seconds=self.shutdown_seconds,
-            ),
-        )
+        web = replace(web_settings(config), port=self.port, host=self.host, shutdown_seconds=self.shutdown_seconds)
+        self._fork("web", lambda: run_web(Front(apps), web))
         self._fork(
             "worker",
             lambda: run_worker(

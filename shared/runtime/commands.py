@@ -9,7 +9,7 @@ from shared.database import migrations
 from shared.messaging import outbox, outbox_queries
 from shared.messaging.queue import Queue
 from shared.runtime.clock import run_clock
-from shared.runtime.web_server import run_web
+from shared.runtime.web_server import run_web, web_settings
 from shared.runtime.worker import run_worker
 
 
@@ -20,14 +20,7 @@ def add_commands(app: Flask) -> None:
     @app.cli.command("web")
     def web() -> None:
         """Serve the pages and the API of this service."""
-        run_web(
-            app,
-            port=config["PORT"],
-            host=config["HOST"],
-            workers=config["WEB_WORKERS"],
-            threads=config["WEB_THREADS"],
-            shutdown_seconds=config["SHUTDOWN_SECONDS"],
-        )
+        run_web(app, web_settings(config))
 
     @app.cli.command("worker")
     def worker() -> None:

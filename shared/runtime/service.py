@@ -6,7 +6,6 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.database import db as databases
 from shared.database.migrations import migrations_of
@@ -17,6 +16,7 @@ from shared.runtime.commands import add_commands
 from shared.runtime.logs import configure_logs
 from shared.runtime.settings import Settings
 from shared.web import headers
+from shared.web.proxies import TrustedProxies
 
 
 def set_up_service(
@@ -38,8 +38,7 @@ def set_up_service(
     configure_logs(settings.LOG_LEVEL, settings.LOG_FORMAT)
     app.config.from_mapping(asdict(settings))
     if settings.TRUSTED_PROXIES:
-        hops = settings.TRUSTED_PROXIES
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.TRUSTED_PROXIES)  # type: ignore[method-assign]
     databases.connect(app, db, settings.DATABASE_URL, durable=durable)
     Migrate(app, db, directory=str(migrations_of(app)))
     queue.init_app(app, settings.BROKER_URL)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from shared.database.db import connect
 from shared.database.types import Json
 from shared.runtime.settings import web_workers_for
-from shared.runtime.web_server import run_web
+from shared.runtime.web_server import WebSettings, run_web
 
 Application = Callable[[Any, Any], Iterable[bytes]]
 
@@ -89,7 +89,7 @@ def main() -> None:
     make: dict[str, Callable[[str], Application]] = {"sqlalchemy": sqlalchemy_insert, "psycopg": psycopg_insert}
     url = os.environ["DATABASE_URL"]
     workers = web_workers_for(url)  # as many as the product has
-    run_web(make[name](url), port=int(port), host="127.0.0.1", workers=workers, threads=THREADS, shutdown_seconds=2)
+    run_web(make[name](url), WebSettings(int(port), "127.0.0.1", workers, THREADS, shutdown_seconds=2))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Signing in and out. The cookie holds a random secret; every sign-in makes a new one."""
 
+import hmac
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
 from flask_login import LoginManager, UserMixin, current_user, login_required, login_user, logout_user
 from flask_wtf import CSRFProtect
 from wtforms import HiddenField, PasswordField, StringField
@@ -19,7 +21,7 @@ from services.registration.rules.questions import UnusableText
 from services.registration.web.applications import normalised_email
 from services.registration.web.fields import MarkedRequired
 from services.registration.web.forms import PageForm
-from services.registration.web.rate_limits import limit_sign_ins
+from services.registration.web.rate_limits import limit_sign_ins, limit_wrong_passwords, seconds_to_wait
 from services.registration.web.transaction import in_transaction
 
 blueprint = Blueprint("sign_ins", __name__)
@@ -102,8 +104,15 @@ def sign_in() -> ResponseReturnValue:
     return _sign_in_page(SignInForm())
 
 
+def _account() -> str:
+    """A digest of the account that somebody tries to sign in to, which may not exist."""
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.digest(key, _email_key(SignInForm().email.data).encode(), "sha256").hex()
+
+
 @blueprint.post("/sign-in")
 @limit_sign_ins
+@limit_wrong_passwords(_account)
 @in_transaction
 def check() -> ResponseReturnValue:
     """Sign an organiser in, with a fresh session."""
@@ -119,6 +128,14 @@ def check() -> ResponseReturnValue:
         path, fields = found
         return render_template("console/kept_form.html", path=path, fields=fields)
     return redirect(_inside(request.args.get("next")), 303)
+
+
+@blueprint.errorhandler(RateLimitExceeded)
+def too_many(_: RateLimitExceeded) -> ResponseReturnValue:
+    """The sign-in page, for somebody who has tried too often. Whoever is signed in stays so."""
+    form = SignInForm()
+    form.form_errors.append("Too many attempts to sign in. Wait a few minutes and try again.")
+    return _sign_in_page(form), 429, {"Retry-After": str(seconds_to_wait())}
 
 
 @blueprint.post("/sign-out")

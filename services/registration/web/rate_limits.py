@@ -6,15 +6,23 @@ process counts on its own.
 
 import logging
 import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter, RouteLimit
+
+from shared.web.addresses import network_of
 
 REDIS_ANSWERS_WITHIN = 0.2  # seconds
 
-limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True, swallow_errors=True)
+
+def client_network() -> str:
+    """What counts as one client of this request."""
+    return network_of(request.remote_addr or "")
+
+
+limiter = Limiter(client_network, in_memory_fallback_enabled=True, swallow_errors=True)
 
 
 def init_limits(app: Flask) -> None:
@@ -48,6 +56,10 @@ def _is_only_looking() -> bool:
     return request.method != "POST"
 
 
+def _was_wrong_password(response: Response) -> bool:
+    return response.status_code == 401
+
+
 def _may_register_freely() -> bool:
     """No limit for GET, nor for an organiser's program, whose key the API has checked."""
     return _is_only_looking() or g.get("api_key") is not None
@@ -55,3 +67,11 @@ def _may_register_freely() -> bool:
 
 limit_registrations = limiter.shared_limit(registration_limit, scope="registrations", exempt_when=_may_register_freely)
 limit_sign_ins = limiter.shared_limit("10/minute", scope="sign-ins", exempt_when=_is_only_looking)
+
+
+def limit_wrong_passwords(account: Callable[[], str]) -> RouteLimit:
+    """Limit wrong passwords for one account, from wherever they come. `account` names the account of this request;
+    one that does not exist counts too, so that the limit tells nothing."""
+    return limiter.shared_limit(
+        "10 per 15 minutes", scope="wrong passwords", key_func=account, deduct_when=_was_wrong_password
+    )
