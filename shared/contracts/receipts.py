@@ -7,13 +7,14 @@ from shared.contracts.contract import Message, contract
 
 
 class Outcome(StrEnum):
-    """The outcome of a message."""
+    """The outcome of a message. A failed one that its owner sends again, as another message, is replayed."""
 
     SENT = "sent"
     DONE = "done"
     SUPPRESSED = "suppressed"
     SUPERSEDED = "superseded"
     FAILED = "failed"
+    REPLAYED = "replayed"
 
 
 class Answer(StrEnum):

@@ -1,12 +1,13 @@
 """The inbox: the messages that a service has received, and their outcomes.
 
-A row goes from `pending` to `claimed` to an outcome; a message that is handled in one transaction gets its outcome
-at once. `receiving` writes the rows, and the clock enqueues those that wait for a retry.
+A message that is handled in one transaction gets its outcome at once; others are claimed first. `receiving` writes the
+rows, and the clock enqueues those that wait for a retry.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from shared.contracts import Message
 from shared.contracts.receipts import Outcome
-from shared.database.types import Json, UtcDateTime
+from shared.database.types import EnumText, Json, UtcDateTime
 from shared.database.utc import now
 from shared.messaging.envelope import Envelope
 from shared.messaging.sender import Sender
@@ -27,6 +28,19 @@ LEASE_TERM = timedelta(seconds=40)
 PATIENCE = timedelta(seconds=20)
 RETRIES_IN_FLIGHT = 400
 KEPT_AFTER_SETTLING = timedelta(days=90)
+
+
+class Status(StrEnum):
+    """The status of a message received: pending, claimed by a worker, or its outcome."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    FORWARDED = "forwarded"
+    SENT = Outcome.SENT
+    DONE = Outcome.DONE
+    SUPPRESSED = Outcome.SUPPRESSED
+    SUPERSEDED = Outcome.SUPERSEDED
+    FAILED = Outcome.FAILED
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class InboxRow:
     type: Mapped[str] = mapped_column(String(60))
     key: Mapped[str] = mapped_column(String(120))
     ordinal: Mapped[int] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(20))
+    status: Mapped[Status] = mapped_column(EnumText(Status))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

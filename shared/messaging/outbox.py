@@ -33,7 +33,7 @@ from shared.contracts import Message, encode
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.ids import new_id
 from shared.database.session import defer_insert
-from shared.database.types import Json, UtcDateTime
+from shared.database.types import EnumText, Json, UtcDateTime
 from shared.database.utc import now
 from shared.messaging.envelope import Envelope
 from shared.messaging.sender import Sender
@@ -68,7 +68,7 @@ class OutboxRow:
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[str | None] = mapped_column(String(20))
+    outcome: Mapped[Outcome | None] = mapped_column(EnumText(Outcome))
     detail: Mapped[str | None] = mapped_column(Text)
     possibly_repeated: Mapped[bool] = mapped_column(default=False)
 
@@ -224,7 +224,7 @@ def replay(sender: Sender, message_id: UUID) -> UUID | None:
         possibly_repeated=False,
     )
     sender.session.add(again)
-    failed.outcome, failed.body = "replayed", None
+    failed.outcome, failed.body = Outcome.REPLAYED, None
     return again_id
 
 

@@ -24,7 +24,7 @@ from shared.database.db import insert_if_absent, lock
 from shared.database.utc import now
 from shared.messaging import inbox
 from shared.messaging.envelope import Envelope
-from shared.messaging.inbox import Ended, Forward, TryAgain
+from shared.messaging.inbox import Ended, Forward, Status, TryAgain
 from shared.messaging.sender import Sender
 
 MOST_ERRORS = 5
@@ -140,7 +140,7 @@ def _turn(envelope: Envelope, own: Any, at: datetime) -> Turn:
         crashes_stored=own.crashes,
         tries=own.tries,
         errors=own.errors,
-        crashes=own.crashes + (own.status == "claimed"),
+        crashes=own.crashes + (own.status is Status.CLAIMED),
     )
 
 
@@ -155,7 +155,7 @@ def _ended_unhandled(turn: Turn, others: list[Any]) -> Ended | None:
 
 def _wait_while_busy(sender: Sender, turn: Turn, at: datetime) -> None:
     """Leave the message for later: a worker holds another one with its key."""
-    _write(sender, turn, status="pending", lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
+    _write(sender, turn, status=Status.PENDING, lease_until=None, due_at=at + PAUSE_WHILE_BUSY)
     sender.session.commit()
 
 
@@ -163,7 +163,7 @@ def _lease(sender: Sender, turn: Turn) -> bool:
     """Commit a lease on the message. Returns False if the worker that held it before has just settled it."""
     at = now()
     until = at + inbox.LEASE_TERM
-    if not _write(sender, turn, status="claimed", lease_until=until, due_at=until):
+    if not _write(sender, turn, status=Status.CLAIMED, lease_until=until, due_at=until):
         return False
     sender.session.commit()
     turn.has_row, turn.crashes_stored, turn.leased_at = True, turn.crashes, at
@@ -183,7 +183,7 @@ def _put_back(sender: Sender, turn: Turn, reason: str, pause: timedelta | None) 
     _write(
         sender,
         turn,
-        status="pending",
+        status=Status.PENDING,
         lease_until=None,
         detail=reason[:LONGEST_DETAIL],
         due_at=later,
@@ -203,11 +203,11 @@ def _finish(sender: Sender, turn: Turn, answer: Forward | Ended) -> None:
     settled = {"settled_at": at, "lease_until": None, "due_at": None, "envelope": None}
     if isinstance(answer, Forward):
         to, reply = answer.to, envelope.carrying(answer.message)
-        written = _write(sender, turn, **settled, status="forwarded", answer={"to": to, "envelope": vars(reply)})
+        written = _write(sender, turn, **settled, status=Status.FORWARDED, answer={"to": to, "envelope": vars(reply)})
     else:
         detail = answer.detail[:LONGEST_DETAIL]
         to, reply = envelope.origin, _receipt(envelope, answer.outcome, at, detail, turn.crashes)
-        written = _write(sender, turn, **settled, status=answer.outcome, detail=detail, **answer.kept)
+        written = _write(sender, turn, **settled, status=Status(answer.outcome), detail=detail, **answer.kept)
     if not written:
         return
     sender.session.commit()
@@ -239,7 +239,7 @@ def new_row(envelope: Envelope, at: datetime) -> dict[str, Any]:
         "type": envelope.type,
         "key": envelope.key,
         "ordinal": envelope.ordinal,
-        "status": "pending",
+        "status": Status.PENDING,
         "received_at": at,
         "due_at": at,
         "tries": 0,

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Response, get_flashed_messages, make_response, redirect, request
+from flask import Response, flash, get_flashed_messages, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from services.registration.models import IdempotencyKey, db
+from services.registration.web.forms import RETURNED
 from services.registration.web.transaction import in_transaction
 from shared.database.session import defer_insert
 from shared.database.utc import now
@@ -64,12 +65,14 @@ def idempotent_form(view: V) -> V:
 
     Only a 303 is stored, in the transaction of the view's changes, so that of two concurrent requests one fails to
     commit. Any other response is rolled back, and the form may be sent again. A form without a key is processed each
-    time.
+    time. A form that comes back after a sign-in changes nothing: it is shown again, or was a button only.
     """
 
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         sent = request.form.to_dict(flat=False)
+        if RETURNED in sent:
+            return _without_effect(make_response(view(*args, **kwargs)))
         if FORM_KEY not in sent:
             return in_transaction(view)(*args, **kwargs)
         scope, key = f"form {digest(request.path)[:32]}", digest(sent)
@@ -88,6 +91,14 @@ def idempotent_form(view: V) -> V:
         return _first_result(scope, key) or response
 
     return cast("V", once)
+
+
+def _without_effect(response: Response) -> Response:
+    db.session.rollback()
+    if response.status_code == 303:
+        get_flashed_messages()  # what the view has said of its changes
+        flash("You had been signed out, and nothing has been done yet. Please try again.", "problem")
+    return response
 
 
 def _first_result(scope: str, key: str) -> Response | None:

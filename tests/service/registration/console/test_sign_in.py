@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
-from services.registration.models import SignIn, db
+from services.registration.models import Outbox, SignIn, db
+from shared.contracts.receipts import Outcome
+from shared.database.utc import now
 from tests.support.browser import Browser
 
 CHANGE = "/console/events/winter-webinar/change"
@@ -51,6 +53,27 @@ def test_a_form_typed_while_the_sign_in_ended_comes_back_filled(browser: Browser
 
     assert browser.send(CHANGE, **inputs(filled.text)).status_code == 303
     assert inputs(browser.page(CHANGE))["title"] == NEW_TITLE
+
+
+def test_a_button_pressed_while_the_sign_in_ended_does_nothing_until_it_is_pressed_again(
+    app: Flask, browser: Browser, event: str
+) -> None:
+    with app.app_context():
+        failed = db.session.scalars(select(Outbox)).first()
+        assert failed is not None
+        failed.settled_at, failed.outcome = now(), Outcome.FAILED
+        db.session.commit()
+    path = "/console/deliveries/replay"
+    button = browser.hidden("/console/deliveries?state=failed", path)
+    with app.app_context():
+        db.session.execute(delete(SignIn))
+        db.session.commit()
+    back = sign_in(browser, browser.send(path, **button).text)
+    shown = browser.client.post(path, data=inputs(back.text), follow_redirects=True)
+    assert "nothing has been done yet" in shown.text
+    assert "on the way again" not in shown.text
+    with app.app_context():
+        assert db.session.scalars(select(Outbox.outcome)).all() == [Outcome.FAILED]
 
 
 def test_a_password_mistyped_on_the_way_loses_nothing(browser: Browser, signed_out: dict[str, str]) -> None:
