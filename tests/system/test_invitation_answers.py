@@ -43,9 +43,7 @@ def confirm_on_own_page(machine: Machine, path: str) -> None:
     machine.post(f"{path}/decline", {"form_key": form_key, "sure": "yes"})
 
 
-def test_a_no_in_the_calendar_gives_the_place_on_once_the_person_confirms_it(
-    machine: Machine, mailbox: Mailbox
-) -> None:
+def test_a_no_in_the_calendar_gives_the_place_on_once_confirmed(machine: Machine, mailbox: Mailbox) -> None:
     assert machine.api("POST", "/events", json.dumps(EVENT).encode()).status == 201
     assert machine.api("POST", "/events/a-small-workshop/publish", b"{}").status == 200
     for name in ("Ada", "Ben"):
