@@ -12,11 +12,15 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """Calendar's settings. Each of the last three that is set is a source of answers to invites."""
+    """Calendar's settings. INBOUND_KEY, IMAP_URL and INBOUND_MAILDIR are sources of answers to invites.
+
+    TRUSTED_AUTHSERV_ID is the name under which the server that receives them states Authentication-Results (RFC 8601).
+    """
 
     INBOUND_KEY: str | None
     IMAP_URL: str | None
     INBOUND_MAILDIR: str | None
+    TRUSTED_AUTHSERV_ID: str | None
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Config":
@@ -28,6 +32,7 @@ class Config(Settings):
             INBOUND_KEY=environment.optional("INBOUND_KEY"),
             IMAP_URL=_imap_url(environment),
             INBOUND_MAILDIR=environment.optional("INBOUND_MAILDIR"),
+            TRUSTED_AUTHSERV_ID=environment.optional("TRUSTED_AUTHSERV_ID"),
         )
 
 

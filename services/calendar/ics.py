@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from services.calendar.rules.invite_plan import Part
 from services.calendar.rules.timezones import local_or_utc, vtimezone
 from services.calendar.wording import description, words
 from shared.contracts.notices import EventFacts, Notice, SessionFacts
+from shared.contracts.receipts import Answer
 
 PRODUCT = "-//Placecard//Placecard//EN"
 HOUR = timedelta(hours=1)
@@ -27,6 +28,7 @@ class Issue:
     """One version of an invite to one person.
 
     `sender` is the name and address that our mails come from. `created_at` (UTC) is the time of the first version.
+    `answers` holds the person's answers that are known, by session; an empty id stands for the whole series.
     """
 
     method: Method
@@ -37,6 +39,7 @@ class Issue:
     part: Part
     notice: Notice
     sender: tuple[str, str]
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
     @property
     def is_withdrawal(self) -> bool:
@@ -126,7 +129,7 @@ def _invitation(issue: Issue, session: SessionFacts, zone: tzinfo) -> Event:
     _add_place(event, session, join_url, notice.recipient.language)
     event.add("URL", _one_line(notice.page_url))
     event.add("ORGANIZER", _calendar_user(*issue.organiser))
-    event.add("ATTENDEE", _attendee(issue))
+    event.add("ATTENDEE", _attendee(issue, session.id))
     event.add("STATUS", "CANCELLED" if issue.is_withdrawal else "CONFIRMED")
     event.add("TRANSP", "OPAQUE")
     if join_url:
@@ -168,16 +171,22 @@ def _add_place(event: Event, session: SessionFacts, join_url: str | None, langua
         event.add("CONFERENCE", _one_line(join_url), {"VALUE": "URI", "FEATURE": "VIDEO"})
 
 
-def _attendee(issue: Issue) -> vCalAddress:
+def _attendee(issue: Issue, session_id: str) -> vCalAddress:
     """The invited person. If the invite asks for no answer, registration counts as acceptance."""
     recipient, asked = issue.notice.recipient, issue.event.invites.asks_for_rsvp
     attendee = _calendar_user(recipient.name, recipient.email)
     attendee.params["CUTYPE"] = "INDIVIDUAL"
     attendee.params["ROLE"] = "REQ-PARTICIPANT"
-    attendee.params["PARTSTAT"] = "NEEDS-ACTION" if asked else "ACCEPTED"
+    attendee.params["PARTSTAT"] = _partstat(issue, session_id) if asked else "ACCEPTED"
     attendee.params["RSVP"] = "TRUE" if asked else "FALSE"
     attendee.params["X-NUM-GUESTS"] = "0"
     return attendee
+
+
+def _partstat(issue: Issue, session_id: str) -> str:
+    """The answer that is known, to this session or to the whole series."""
+    answer = issue.answers.get(session_id) or issue.answers.get("")
+    return answer.upper() if answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED) else "NEEDS-ACTION"
 
 
 def _calendar_user(name: str, address: str) -> vCalAddress:

@@ -6,7 +6,7 @@ from flask import current_app
 
 from services.calendar import ics
 from services.calendar.models import Invitation, Registration, db, queue
-from services.calendar.rules.invite import Method, Step, Truth, digest_of, fingerprint, next_step, uid_of
+from services.calendar.rules.invite import Method, Step, Truth, asks_anew, digest_of, fingerprint, next_step, uid_of
 from services.calendar.rules.invite_plan import InvitePlan, Part, plan_invites
 from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice
 from shared.messaging import outbox
@@ -89,6 +89,8 @@ def _take_step(
     if invitation is None:
         invitation = _new_invitation(registration, part, notice)
     if not step.again:
+        if step.method is Method.REQUEST and asks_anew(invitation.method, before, part):
+            invitation.asked_sequence, invitation.asked_at = step.sequence, notice.stated_at
         invitation.remember(
             step.method, step.sequence, shown=shown or "", stated_at=notice.stated_at, invited=digest_of(address)
         )
@@ -125,6 +127,7 @@ def _render(invitation: Invitation, part: Part, before: EventFacts, notice: Noti
             part=part,
             notice=notice,
             sender=_sender(),
+            answers=invitation.known_answers,
         )
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, String, Text, TypeDecorator
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from services.calendar.rules.answers import Asked, Known
 from services.calendar.rules.invite import Method, Sent
 from services.calendar.rules.invite_plan import Series, Slot
 from shared.contracts.listings import EventListed
@@ -131,7 +132,8 @@ class Invitation(Model):
     """The invite to one part of an event, as it was last sent.
 
     `part` is the id of a session, or of the event if the invite is for a series. `shown` is the fingerprint of the
-    content, `invited` the digest of the address it was sent to, `content` the text.
+    content, `invited` the digest of the address it was sent to, `content` the text. `asked_sequence` and `asked_at`
+    (UTC) are those of the first version with the present times: answers to earlier versions are stale.
     """
 
     __tablename__ = "invitations"
@@ -146,8 +148,25 @@ class Invitation(Model):
     stated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     content: Mapped[str] = mapped_column(Text)
     invited: Mapped[str] = mapped_column(String(64))
+    asked_sequence: Mapped[int]
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     registration: Mapped[Registration] = relationship(back_populates="invitations")
+    rsvps: Mapped[list["Rsvp"]] = relationship(viewonly=True)
+
+    @property
+    def asked(self) -> Asked:
+        """What the invite asks, as the rules see it."""
+        return Asked(self.invited, self.asked_sequence, self.asked_at, is_withdrawn=self.method is Method.CANCEL)
+
+    @property
+    def known_answers(self) -> dict[str, Answer]:
+        """The answers to the present times by session, except a No that was not proved."""
+        return {
+            rsvp.session_id: rsvp.answer
+            for rsvp in self.rsvps
+            if rsvp.sequence >= self.asked_sequence and (rsvp.proved or rsvp.answer is not Answer.DECLINED)
+        }
 
     @property
     def last_sent(self) -> Sent:
@@ -163,7 +182,8 @@ class Invitation(Model):
 class Rsvp(Model):
     """A person's last answer to an invitation. `session_id` is empty for an answer to a whole series.
 
-    `stamped_at` (UTC) is the reply's DTSTAMP, which puts answers in order. `changes` counts the answers.
+    `stamped_at` (UTC) is the reply's DTSTAMP, which puts answers in order. `sequence` is that of the invite when it
+    came; `changes` counts the answers. `proved` means that the receiving server proved whom it comes from.
     """
 
     __tablename__ = "rsvps"
@@ -173,7 +193,14 @@ class Rsvp(Model):
     answer: Mapped[Answer] = mapped_column(EnumText(Answer))
     stamped_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sequence: Mapped[int]
+    proved: Mapped[bool]
     changes: Mapped[int]
+
+    @property
+    def known(self) -> Known:
+        """The answer as the rules see it."""
+        return Known(self.answer, self.stamped_at, self.proved)
 
 
 class Mailbox(Model):

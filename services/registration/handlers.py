@@ -20,5 +20,5 @@ def note_rsvp(rsvp: RsvpReceived) -> Ended:
     registration = db.session.get(Registration, UUID(rsvp.registration_id))
     if registration is None:
         return Ended(Outcome.DONE, "The registration is gone.")
-    is_known = invitation_answers.record(registration, rsvp.session_id, rsvp.answer, rsvp.stamped_at, rsvp.comment)
+    is_known = invitation_answers.record(registration, rsvp)
     return Ended(Outcome.DONE, "" if is_known else "The session is gone.")

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PLACED = "placed"
     NOT_PLACED = "not_placed"
     SESSION = "session"
+    UNPROVED_NO = "unproved_no"
 
 
 @dataclass(frozen=True, kw_only=True)

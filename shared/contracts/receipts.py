@@ -44,7 +44,7 @@ class RsvpReceived(Message):
     """A person answered an invitation.
 
     `comment` names the delegate or the proposed time. `session_id` is empty for an answer to a whole series.
-    `stamped_at` (UTC) is the DTSTAMP of the reply.
+    `stamped_at` (UTC) is the DTSTAMP of the reply. `proved` means that the receiving server proved whom it comes from.
     """
 
     registration_id: str
@@ -52,3 +52,4 @@ class RsvpReceived(Message):
     answer: Answer
     stamped_at: datetime
     comment: str = ""
+    proved: bool = False

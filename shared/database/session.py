@@ -75,9 +75,9 @@ class CommitSession(FlaskSession):
             make_transient_to_detached(stored)
             self.add(stored)
 
-    def call_after_commit(self, call: Callable[[], None]) -> None:
-        """Call a function once the transaction has committed; never if it rolls back."""
-        self._callbacks.append(call)
+    def call_after_commit(self, call: Callable[[], None], *, first: bool = False) -> None:
+        """Call a function once the transaction has committed, before the others if `first`; never if it rolls back."""
+        self._callbacks.insert(0 if first else len(self._callbacks), call)
 
     def _discard(self) -> None:
         self._objects, self._rows, self._callbacks = [], [], []
@@ -102,9 +102,12 @@ def defer_object(session: AnySession, new: Any) -> None:
         _own(session).defer_object(new)
 
 
-def call_after_commit(session: AnySession, call: Callable[[], None]) -> None:
-    """Call a function once the session's transaction has committed; never if it rolls back."""
-    _own(session).call_after_commit(call)
+def call_after_commit(session: AnySession, call: Callable[[], None], *, first: bool = False) -> None:
+    """Call a function once the session's transaction has committed, before the others if `first`.
+
+    It is never called if the transaction rolls back.
+    """
+    _own(session).call_after_commit(call, first=first)
 
 
 def _own(session: AnySession) -> CommitSession:

@@ -21,6 +21,7 @@ from sqlalchemy import Executable, Table, Update, bindparam, select, update
 from shared.contracts import UnreadableMessage, decode
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.db import insert_if_absent, lock
+from shared.database.session import call_after_commit
 from shared.database.utc import now
 from shared.messaging import inbox
 from shared.messaging.envelope import Envelope
@@ -210,8 +211,8 @@ def _finish(sender: Sender, turn: Turn, answer: Forward | Ended) -> None:
         written = _write(sender, turn, **settled, status=Status(answer.outcome), detail=detail, **answer.kept)
     if not written:
         return
+    call_after_commit(sender.session, lambda: sender.send(to, reply), first=True)  # before what the handler owed
     sender.session.commit()
-    sender.send(to, reply)
 
 
 def _write(sender: Sender, turn: Turn, **values: Any) -> bool:

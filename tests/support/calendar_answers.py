@@ -11,12 +11,21 @@ ADA = "ada@example.org"
 
 
 def a_reply(
-    partstat: str = "ACCEPTED", *, uid: str = UID, attendee: str = ADA, stamp: str = "20271020T091500Z", more: str = ""
+    partstat: str = "ACCEPTED",
+    *,
+    uid: str = UID,
+    attendee: str = ADA,
+    sender: str = "",
+    stamp: str = "20271020T091500Z",
+    sequence: int = 0,
+    more: str = "",
+    headers: str = "",
 ) -> bytes:
+    """An answer of `attendee`, in a mail from `sender` (the same, unless named)."""
     return (
-        f"From: {attendee}\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n"
+        f"{headers}From: {sender or attendee}\r\nContent-Type: text/calendar; method=REPLY\r\n\r\n"
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Else//EN\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\n"
-        f"UID:{uid}\r\nDTSTAMP:{stamp}\r\nATTENDEE;PARTSTAT={partstat}:mailto:{attendee}\r\n{more}"
+        f"UID:{uid}\r\nDTSTAMP:{stamp}\r\nSEQUENCE:{sequence}\r\nATTENDEE;PARTSTAT={partstat}:mailto:{attendee}\r\n{more}"
         "END:VEVENT\r\nEND:VCALENDAR\r\n"
     ).encode(errors="replace")
 

@@ -99,7 +99,7 @@ class World:
         self.receive(
             NoticeDue(notice=notice), key=notice.registration_id, ordinal=self.ordinal, message_id=message_id, bulk=bulk
         )
-        to, envelope = self.sent[-1]
+        to, envelope = next(sent for sent in reversed(self.sent) if sent[1].key == notice.registration_id)
         assert to == "notifications"
         return mail_in(envelope).invite
 

@@ -7,6 +7,7 @@ from services.calendar.rules.answers import Reply
 from services.calendar.rules.invite import digest_of
 from shared.contracts.receipts import Answer
 
+RECEIVED = datetime(2027, 10, 20, 9, 15, 2, tzinfo=UTC)
 FOLDER = Path(__file__).parent / "recorded_answers"
 FRIDAY = (datetime(2027, 11, 5, 9, 0, tzinfo=UTC), datetime(2027, 11, 5, 10, 30, tzinfo=UTC))
 AT_THREE = (datetime(2027, 11, 4, 15, 0, tzinfo=UTC), datetime(2027, 11, 4, 16, 30, tzinfo=UTC))
@@ -18,6 +19,7 @@ def an_answer(answer: Answer, comment: str = "", proposes: tuple[datetime, datet
         attendee=digest_of("ada@example.org"),
         answer=answer,
         stamped_at=datetime(2027, 10, 20, 9, 15, tzinfo=UTC),
+        sequence=0,
         comment=comment,
         proposes=proposes,
     )

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import structlog
+from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from services.calendar.models import Invitation, Rsvp, db, queue
@@ -35,7 +37,7 @@ class Verdict:
 def take_in(raw: bytes) -> Verdict:
     """Record the answers in one mail. A mail without a valid answer changes nothing; the log has the reason."""
     try:
-        replies = replies_in(raw)
+        replies = replies_in(raw, received_at=now(), trusted_authserv_id=current_app.config["TRUSTED_AUTHSERV_ID"])
     except Ignored as error:
         return _ignored(str(error))
     verdicts = [_record(reply) for reply in replies]
@@ -65,20 +67,18 @@ def _record(reply: Reply) -> Verdict:
         return _ignored("the UID is none of ours")
     session_id = _session_of(invitation, reply)
     if session_id is None:
-        return _ignored("the series has no such session", invitation)
+        return _ignored("it names no session of ours", invitation)
     rsvp = db.session.get(Rsvp, (invitation.uid, session_id))
-    objection = objection_to(
-        reply,
-        invited=invitation.invited,
-        answer=rsvp.answer if rsvp else None,
-        stamped_at=rsvp.stamped_at if rsvp else None,
-    )
+    objection = objection_to(reply, invitation.asked, rsvp.known if rsvp else None)
     if objection:
         return _ignored(objection, invitation)
+    if session_id in invitation.registration.cancelled_at:
+        return _ignored("the session is cancelled", invitation)
     if rsvp is None:
         rsvp = Rsvp(uid=invitation.uid, session_id=session_id, changes=0)
         db.session.add(rsvp)
     rsvp.answer, rsvp.stamped_at, rsvp.received_at = reply.answer, reply.stamped_at, now()
+    rsvp.sequence, rsvp.proved = invitation.sequence, reply.proved
     rsvp.changes += 1
     _owe_answer(invitation.registration_id, rsvp, _in_words(reply, invitation.registration.event.timezone))
     return Verdict(accepted=True)
@@ -89,7 +89,9 @@ def _session_of(invitation: Invitation, reply: Reply) -> str | None:
     registration = invitation.registration
     if registration.series is None or invitation.part != registration.event.id:
         return invitation.part
-    return registration.series.session_at(reply.recurrence_id) if reply.recurrence_id else ""
+    if reply.recurrence_id is None:
+        return ""
+    return registration.series.session_at(reply.recurrence_id, ZoneInfo(registration.event.timezone))
 
 
 def _in_words(reply: Reply, timezone: str) -> str:
@@ -108,6 +110,7 @@ def _owe_answer(registration_id: str, rsvp: Rsvp, comment: str) -> None:
         answer=rsvp.answer,
         stamped_at=rsvp.stamped_at,
         comment=comment,
+        proved=rsvp.proved,
     )
     key = f"rsvp {registration_id}/{rsvp.session_id}"
     outbox.owe(queue, "registration", answered, key=key, ordinal=rsvp.changes)

@@ -2,30 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
-from email.message import Message as Mail
 from typing import Any
 
 from icalendar import Calendar, Component
 
+from services.calendar.rules.calendar_text import MOST_COMPONENTS, Malformed, calendars_in, needed_lines
 from services.calendar.rules.invite import digest_of
+from services.calendar.rules.mails import Unreadable, text_parts
+from services.calendar.rules.senders import Sender, Untrusted, sender_of
 from shared.contracts.receipts import Answer
 
 MOST_BYTES = 1024 * 1024
-MOST_COMPONENTS = 50
-DEEPEST_NESTING = 5
 LONGEST_UID = 255
 LONGEST_COMMENT = 1000
-
-CALENDAR_TYPES = ("text/calendar", "application/ics", "text/x-vcalendar", "application/calendar")
-TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
-REPORT_TYPES = ("multipart/report", "message/delivery-status", "message/disposition-notification")
-AUTOREPLY_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
 PLAIN_ANSWERS = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED)
 
 
@@ -37,142 +31,151 @@ class Ignored(Exception):
 class Reply:
     """One person's answer to one invite, by the digest of their address.
 
-    `recurrence_id` is the slot (UTC) of a series that the answer is about, None where it is about all of
-    it; `stamped_at` the reply's DTSTAMP (UTC); `proposes` is the time (UTC) that they would rather have.
+    `stamped_at` is the reply's DTSTAMP (UTC), but never after its receipt. `sequence` is the SEQUENCE of the version
+    that it answers, None if it names none. `recurrence_id` names the occurrence of a series that the answer is about,
+    by its start (UTC, or local if naive) or its day; None means all of it. `proposes` is the time (UTC) that the person
+    would prefer. `proved` is true if the receiving server proved that the answer comes from this address.
     """
 
     uid: str
     attendee: str
     answer: Answer
     stamped_at: datetime
-    recurrence_id: datetime | None = None
+    sequence: int | None = None
+    recurrence_id: date | None = None
     comment: str = ""
     proposes: tuple[datetime, datetime] | None = None
+    proved: bool = False
 
 
-def replies_in(raw: bytes) -> list[Reply]:
-    """The answers that a mail holds. Raises Ignored, and nothing else, where it holds none."""
+@dataclass(frozen=True)
+class Asked:
+    """What an invite asks, and of whom.
+
+    `invited` is the digest of the invited address. `sequence` and `at` (UTC) are those of the first version with the
+    present times; answers to earlier versions are stale. `is_withdrawn` means that the invite was cancelled.
+    """
+
+    invited: str
+    sequence: int
+    at: datetime
+    is_withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """The last answer that counted, with its DTSTAMP (UTC)."""
+
+    answer: Answer
+    stamped_at: datetime
+    proved: bool
+
+
+def replies_in(raw: bytes, *, received_at: datetime, trusted_authserv_id: str | None = None) -> list[Reply]:
+    """The answers in a mail that was received at `received_at` (UTC). Raises Ignored, and nothing else, without any.
+
+    Each is from the attendee it names. A calendar text that cannot be read does not spoil another one in the mail.
+    """
     if len(raw) > MOST_BYTES:
         raise Ignored("the message is larger than 1 MiB")
+    reasons: list[str] = []  # why some text in the mail holds no answer
+    replies: dict[Reply, None] = {}
     try:
         mail = message_from_bytes(raw, policy=policy.compat32)
-        parts = list(_parts(mail))
-        _refuse_automatic(mail, parts)
-        texts = dict.fromkeys(_text_of(part) for part in parts if _may_hold_calendar(part))
-        replies = [reply for text in texts if "BEGIN:VCALENDAR" in text.upper() for reply in _replies_of(text)]
-    except Ignored:
-        raise
+        texts = text_parts(mail)
+        sender = sender_of(mail, trusted_authserv_id)
+        for calendar in _calendars(texts, sender, reasons):
+            for event, is_counter in _answered_events(calendar, reasons):
+                with _noting(reasons):
+                    replies[_reply_of(event, sender, received_at, is_counter=is_counter)] = None
+    except (Unreadable, Untrusted) as error:
+        raise Ignored(str(error)) from error
     except Exception as error:  # strangers can send anything, and the next mail must still be read
         raise Ignored(f"the message cannot be read: {type(error).__name__}") from error
-    if not replies and any(part.get_content_type() in TNEF_TYPES for part in parts):
-        raise Ignored("it is in Outlook's own format (TNEF)")
     if not replies:
-        raise Ignored("there is no answer to an invitation in it")
-    return list(dict.fromkeys(replies))
+        raise Ignored(reasons[0] if reasons else "there is no answer to an invitation in it")
+    return list(replies)
 
 
-def objection_to(reply: Reply, *, invited: str, answer: str | None, stamped_at: datetime | None) -> str | None:
-    """The reason why a reply does not count, or None if it does.
-
-    `invited` is the digest of the invited address. `answer` and `stamped_at` (UTC) are those of the last reply.
-    """
-    if reply.attendee != invited:
+def objection_to(reply: Reply, asked: Asked, known: Known | None) -> str | None:
+    """The reason why a reply does not count, or None if it does (RFC 5546, 3.2.3; RFC 5545, 3.8.7.4)."""
+    if reply.attendee != asked.invited:
         return "the attendee is not whom we invited"
-    if stamped_at and reply.stamped_at < stamped_at:
+    if asked.is_withdrawn:
+        return "the invite has been withdrawn"
+    if reply.stamped_at < asked.at if reply.sequence is None else reply.sequence < asked.sequence:
+        return "it answers an earlier invite"
+    if known and reply.stamped_at < known.stamped_at:
         return "a later answer is known"
-    if stamped_at == reply.stamped_at and answer == reply.answer:
+    is_same = known and (known.answer, known.stamped_at) == (reply.answer, reply.stamped_at)
+    if known and is_same and (known.proved or not reply.proved):
         return "it is known already"
     return None
 
 
-def _parts(mail: Mail, depth: int = 0) -> Iterator[Mail]:
-    """The mail and all parts in it, outermost first."""
-    if depth > DEEPEST_NESTING:
-        raise Ignored("the message is nested too deeply")
-    yield mail
-    if mail.is_multipart():
-        for part in mail.get_payload():
-            if isinstance(part, Mail):
-                yield from _parts(part, depth + 1)
+def _calendars(texts: list[str], sender: Sender, reasons: list[str]) -> Iterator[str]:
+    """The calendars in a mail, cut down to what an answer needs; the reasons against others are added to `reasons`."""
+    found = (calendar for text in texts for calendar in calendars_in(text))
+    budget = MOST_COMPONENTS
+    for calendar in found:
+        budget -= 1
+        if budget < 0:
+            reasons.append("the message has too many calendars")
+            return
+        try:
+            lines = needed_lines(calendar, sender.addresses)
+        except Malformed as error:
+            reasons.append(str(error))
+            continue
+        budget -= lines.count("BEGIN:VEVENT\r\n")
+        yield lines
 
 
-def _refuse_automatic(mail: Mail, parts: list[Mail]) -> None:
-    """Refuse mails that no person sent: bounces, read receipts and out-of-office replies (RFC 3464, RFC 3834).
-
-    `Auto-Submitted: auto-generated` passes, because web calendars mark the answers they send for people with it.
-    """
-    if len(parts) > MOST_COMPONENTS:
-        raise Ignored("the message has too many parts")
-    if any(part.get_content_type() in REPORT_TYPES for part in parts):
-        raise Ignored("it is a delivery report")
-    submitted = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-    precedence = str(mail.get("Precedence", "")).strip().lower()
-    is_marked = any(header in mail for header in AUTOREPLY_HEADERS)
-    if submitted not in ("no", "auto-generated") or precedence == "auto_reply" or is_marked:
-        raise Ignored("it is an automatic reply")
-
-
-def _may_hold_calendar(part: Mail) -> bool:
-    if part.is_multipart():
-        return False
-    kind, name = part.get_content_type(), part.get_filename() or ""
-    return kind in (*CALENDAR_TYPES, "text/plain") or name.lower().endswith((".ics", ".vcs"))
-
-
-def _text_of(part: Mail) -> str:
-    content = part.get_payload(decode=True)
-    if not isinstance(content, bytes):
-        return ""
-    try:
-        return content.decode(part.get_content_charset("utf-8"), errors="replace")
-    except LookupError:
-        return content.decode("utf-8", errors="replace")
-
-
-def _replies_of(text: str) -> Iterator[Reply]:
-    """The answers in one calendar text; others than replies and counter-proposals hold none."""
-    start = text.upper().index("BEGIN:VCALENDAR")
-    text = text[start:].lstrip("\ufeff")
-    _refuse_excess(text)
-    for calendar in Calendar.from_ical(text, multiple=True):
+def _answered_events(text: str, reasons: list[str]) -> Iterator[tuple[Component, bool]]:
+    """The events of a reply or a counter-proposal, with True for the latter; other calendars hold no answers."""
+    with _noting(reasons):
+        calendar: Any = Calendar.from_ical(text)
         method = str(calendar.get("METHOD", "")).upper()
         if method in ("REPLY", "COUNTER"):
-            for event in calendar.walk("VEVENT"):
-                yield from _answers_of(event, is_counter=method == "COUNTER")
+            yield from ((event, method == "COUNTER") for event in calendar.walk("VEVENT"))
 
 
-def _refuse_excess(text: str) -> None:
-    """Count components before they are parsed, so that nobody can make the parser work for nothing."""
-    count = depth = 0
-    for line in text.splitlines():
-        word = line[:6].upper()
-        if word == "BEGIN:":
-            count, depth = count + 1, depth + 1
-        elif line[:4].upper() == "END:":
-            depth -= 1
-        if count > MOST_COMPONENTS or depth > DEEPEST_NESTING:
-            raise Ignored("the calendar has too many components")
+@contextmanager
+def _noting(reasons: list[str]) -> Iterator[None]:
+    """Add the reason to `reasons` if something in the mail cannot be read, because the rest may be readable."""
+    try:
+        yield
+    except Ignored as error:
+        reasons.append(str(error))
+    except Exception as error:
+        reasons.append(f"the calendar cannot be read: {type(error).__name__}")
 
 
-def _answers_of(event: Component, *, is_counter: bool) -> Iterator[Reply]:
+def _reply_of(event: Component, sender: Sender, received_at: datetime, *, is_counter: bool) -> Reply:
     uid = str(event.get("UID", "")).strip()
     if not uid or len(uid) > LONGEST_UID or CONTROLS.search(uid):
         raise Ignored("the calendar has no usable UID")
     stamped_at = _instant(event, "DTSTAMP")
     if stamped_at is None:
         raise Ignored("the answer has no time")
-    for attendee in _listed(event.get("ATTENDEE")):
-        answer = Answer.COUNTER if is_counter else _answer_of(attendee)
-        if answer:
-            yield Reply(
-                uid=uid,
-                attendee=digest_of(_address_of(attendee)),
-                answer=answer,
-                stamped_at=stamped_at,
-                recurrence_id=_instant(event, "RECURRENCE-ID"),
-                comment=_comment(event, attendee, answer),
-                proposes=_proposed_time(event) if is_counter else None,
-            )
+    attendee = event.get("ATTENDEE")
+    answer = None if attendee is None else Answer.COUNTER if is_counter else _answer_of(attendee)
+    if answer is None:
+        raise Ignored("there is no answer to an invitation in it")
+    digest = digest_of(_address_of(attendee))
+    if digest not in map(digest_of, sender.addresses):
+        raise Ignored("the mail does not come from the attendee")
+    return Reply(
+        uid=uid,
+        attendee=digest,
+        answer=answer,
+        stamped_at=min(stamped_at, received_at.replace(microsecond=0)),
+        sequence=_sequence(event),
+        recurrence_id=_recurrence_id(event),
+        comment=_comment(event, attendee, answer),
+        proposes=_proposed_time(event) if is_counter else None,
+        proved=sender.proved is not None and digest == digest_of(sender.proved),
+    )
 
 
 def _answer_of(attendee: Any) -> Answer | None:
@@ -187,9 +190,28 @@ def _address_of(attendee: Any) -> str:
     return address if is_mail else str(attendee.params.get("EMAIL", ""))
 
 
+def _sequence(event: Component) -> int | None:
+    value = event.get("SEQUENCE")
+    return value if isinstance(value, int) else None
+
+
+def _recurrence_id(event: Component) -> date | None:
+    """The occurrence that an answer is about. One that cannot be read must not turn into an answer to all of them."""
+    if "RECURRENCE-ID" not in event:
+        return None
+    value = getattr(event["RECURRENCE-ID"], "dt", None)
+    if not isinstance(value, date):
+        raise Ignored("the RECURRENCE-ID cannot be read")
+    is_aware = isinstance(value, datetime) and value.tzinfo is not None
+    return value.astimezone(UTC) if isinstance(value, datetime) and is_aware else value
+
+
 def _comment(event: Component, attendee: Any, answer: Answer) -> str:
     """The person's comment, and the delegate's address."""
     said = [str(comment).strip() for comment in _listed(event.get("COMMENT"))]
+    note = str(attendee.params.get("X-RESPONSE-COMMENT", "")).strip()  # where Google puts it
+    if not any(note in comment for comment in said):
+        said.append(note)
     if answer is Answer.DELEGATED:
         delegates = _listed(attendee.params.get("DELEGATED-TO"))
         said += [re.sub(r"(?i)^mailto:", "", str(delegate)) for delegate in delegates]

@@ -69,6 +69,16 @@ def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
     return Step(Method.REQUEST, last_sent.sequence + 1)
 
 
+def asks_anew(last_method: Method | None, before: EventFacts, part: Part) -> bool:
+    """True if a new version asks for an answer again: the first one, one after a withdrawal, and one with a new time.
+
+    Where only words change, the answer that is known stays (RFC 5546, 3.2.2.1). `before` is the event as last sent.
+    """
+    known = {(session.id, session.starts_at, session.ends_at) for session in before.sessions if not session.cancelled}
+    times = {(session.id, session.starts_at, session.ends_at) for session in part.live_sessions}
+    return last_method is not Method.REQUEST or not times <= known
+
+
 def uid_of(registration_id: str, part_id: str, sender: str) -> str:
     """The UID of the invite to one part of one registration. It never changes and is never used for another.
 

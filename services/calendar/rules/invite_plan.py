@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -38,9 +38,13 @@ class Series:
     slots: tuple[Slot, ...]
     in_utc: bool = False
 
-    def session_at(self, starts_at: datetime) -> str | None:
-        """The id of the session whose slot starts then, or None."""
-        return next((slot.session_id for slot in self.slots if slot.starts_at == starts_at), None)
+    def session_at(self, recurrence_id: date, zone: ZoneInfo) -> str | None:
+        """The id of the session in the slot that a RECURRENCE-ID names, or None.
+
+        It may be an instant, a local time of `zone` (naive) or a day there, which must have one slot only.
+        """
+        named = [slot for slot in self.slots if recurrence_id in _names_of(slot, zone)]
+        return named[0].session_id if len(named) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def plan_invites(
     """Plan the invites to an event for one person, at `at` (UTC).
 
     `invited` holds the ids of the parts that the person was invited to before, `series` the series they were sent, if
-    any. A series stays a series and separate invites stay separate, so that no calendar shows a session twice.
+    any. A series stays a series and separate invites stay separate, so that no calendar shows a session twice. A person
+    with separate invites gets one for each new session, however many there are, so that no calendar shows only some.
     """
     if len(event.sessions) == 1 and series is None:
         return InvitePlan(with_notice=Part(event.sessions[0].id, event.sessions))
@@ -89,8 +94,8 @@ def plan_invites(
         if regular:
             return InvitePlan(with_notice=Part(event.id, event.sessions, regular))
     to_come = [session for session in event.sessions if session.ends_at > at and not session.cancelled]
-    if len(to_come) > MOST_SEPARATE_INVITES:
-        to_come = [session for session in to_come if session.id in invited]
+    if len(to_come) > MOST_SEPARATE_INVITES and not invited:
+        return InvitePlan()
     return InvitePlan(separate=tuple(Part(session.id, (session,)) for session in to_come))
 
 
@@ -108,6 +113,11 @@ def find_series(event: EventFacts, before: Series | None = None) -> Series | Non
         if exceptions == 0 or (before is None and exceptions <= len(sessions) // REGULAR_SESSIONS_PER_EXCEPTION):
             return series
     return _continue(before, sessions, ZoneInfo(event.timezone)) if before else None
+
+
+def _names_of(slot: Slot, zone: ZoneInfo) -> tuple[date, ...]:
+    local = slot.starts_at.astimezone(zone)
+    return slot.starts_at, local.replace(tzinfo=None), local.date()
 
 
 def _zone_of_rule(event: EventFacts) -> tzinfo:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.registration.models.base import Model
 from services.registration.models.events import Event, Session
 from services.registration.models.people import Person
-from services.registration.rules.invitation_answers import Answer, Summary
+from services.registration.rules.invitation_answers import Said, Summary
 from services.registration.rules.places import HOLDS_A_PLACE, Attendance, Status
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
@@ -73,6 +73,7 @@ class Registration(Model):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rsvp: Mapped[Summary | None] = mapped_column(EnumText(Summary))
     rsvp_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_about_no_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
@@ -110,7 +111,7 @@ class Rsvp(Model):
 
     registration_id: Mapped[UUID] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), primary_key=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
-    answer: Mapped[Answer] = mapped_column(EnumText(Answer))
+    answer: Mapped[Said] = mapped_column(EnumText(Said))
     comment: Mapped[str] = mapped_column(Text)
     stamped_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)

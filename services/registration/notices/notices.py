@@ -15,6 +15,7 @@ from shared.messaging import outbox
 
 CALENDAR, NOTIFICATIONS = "calendar", "notifications"
 PAUSE_BETWEEN_REMINDERS = timedelta(minutes=15)
+PAUSE_BETWEEN_QUESTIONS = timedelta(days=1)
 
 
 def notify(
@@ -39,6 +40,16 @@ def notify_already_registered(registration: Registration) -> bool:
     message = MailDue(notice=_notice(registration, Kind.ALREADY_REGISTERED))
     _owe(NOTIFICATIONS, message, f"reminder {registration.id}", int(at.timestamp()))
     return True
+
+
+def ask_about_no(registration: Registration) -> None:
+    """Owe the person a question: did they say No to the invitation? At most once a day, for anyone can forge a No."""
+    at = now()
+    if registration.asked_about_no_at is not None and at - registration.asked_about_no_at < PAUSE_BETWEEN_QUESTIONS:
+        return
+    registration.asked_about_no_at = at
+    message = MailDue(notice=_notice(registration, Kind.UNPROVED_NO))
+    _owe(NOTIFICATIONS, message, f"no {registration.id}", int(at.timestamp()))
 
 
 def notify_of_placement(

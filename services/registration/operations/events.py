@@ -1,6 +1,5 @@
 """Operations on an event. The clock notifies everyone concerned, a batch at a time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -160,48 +159,59 @@ def _announce(event: Event, changes: list[str]) -> None:
 
 
 def _differences(event: Event, plan: EventPlan) -> list[str]:
-    """The changes that a notice names: title, time, place."""
-    before = [session.details for session in event.live_sessions]
-    after = [session.details for session in plan.sessions_in_order]
+    """The changes that a notice names: title, time, place. Each session is compared with itself."""
+    kept = [(session.details, one.details) for session, one in _matched(event, plan.sessions_in_order) if session]
+    is_all = len(kept) == len(event.live_sessions) == len(plan.sessions)
     differs = []
-    if event.title != plan.details.title:
+    if event.title != plan.details.title or any(old.title != new.title for old, new in kept):
         differs.append("title")
-    if event.timezone != plan.details.timezone or _times(before) != _times(after):
+    if event.timezone != plan.details.timezone or not is_all or any(_times(old) != _times(new) for old, new in kept):
         differs.append("time")
-    if _locations(before) != _locations(after):
+    if any(_location(old) != _location(new) for old, new in kept):
         differs.append("place")
     return differs
 
 
-def _times(sessions: Iterable[SessionDetails]) -> list[tuple[datetime, datetime]]:
-    return sorted((session.starts_at, session.ends_at) for session in sessions)
+def _times(session: SessionDetails) -> tuple[datetime, datetime]:
+    return session.starts_at, session.ends_at
 
 
-def _locations(sessions: Iterable[SessionDetails]) -> list[tuple[str, str | None]]:
-    return [(session.location, session.join_url) for session in sessions]
+def _location(session: SessionDetails) -> tuple[str, str | None]:
+    return session.location, session.join_url
 
 
-def _replace_sessions(event: Event, planned: list[PlannedSession]) -> None:
-    """Match planned sessions to existing ones by id, then by order.
-
-    Sessions left over are cancelled but kept, because people hold invites to them.
-    """
+def _matched(event: Event, planned: list[PlannedSession]) -> list[tuple[Session | None, PlannedSession]]:
+    """Each planned session with the live session it is: the one it names or, without an id, the one at its position."""
     live = {session.id: session for session in event.live_sessions}
-    moved: list[Session] = []
-    unnamed = [session for session in live.values() if session.id not in {one.id for one in planned}]
+    named = {one.id for one in planned}
+    unnamed = [session for session in live.values() if session.id not in named]
+    matched: list[tuple[Session | None, PlannedSession]] = []
     for one in planned:
         session = live.pop(one.id, None) if one.id else None
         if session is None and one.id is None and unnamed:
             session = live.pop(unnamed.pop(0).id)
+        matched.append((session, one))
+    return matched
+
+
+def _replace_sessions(event: Event, planned: list[PlannedSession]) -> None:
+    """Give the event its planned sessions; those that it has already keep their identity.
+
+    A session that is not in the plan is cancelled and kept: people have invitations to it.
+    """
+    matched = _matched(event, planned)
+    kept = [session for session, _ in matched if session]
+    for dropped in event.live_sessions:
+        if dropped not in kept:
+            dropped.cancelled_at = now()
+    invitation_answers.forget(
+        session for session, one in matched if session and _times(session.details) != _times(one.details)
+    )
+    for session, one in matched:
         if session is None:
             event.sessions.append(Session(id=new_id(), details=one.details))
-            continue
-        if (session.starts_at, session.ends_at) != (one.details.starts_at, one.details.ends_at):
-            moved.append(session)
-        session.details = one.details
-    for dropped in live.values():
-        dropped.cancelled_at = now()
-    invitation_answers.forget(moved)
+        else:
+            session.details = one.details
 
 
 def _change_form(event: Event, questions: tuple[dict[str, Any], ...]) -> None:

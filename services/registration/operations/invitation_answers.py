@@ -1,4 +1,4 @@
-"""Recording a person's answer to an invitation."""
+"""What people's answers to invitations change."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,39 +6,72 @@ from datetime import datetime
 from sqlalchemy import delete
 
 from services.registration.models import Registration, Rsvp, Session, db
+from services.registration.notices import notices
 from services.registration.operations import places, registrations, timeline
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.rules import invitation_answers as rules
-from services.registration.rules.invitation_answers import Answer
+from services.registration.rules.invitation_answers import Said, Summary
+from services.registration.rules.places import ACTIVE
+from shared.contracts.receipts import RsvpReceived
 from shared.database.utc import now
 from shared.i18n.dates import moment
 
 DECLINED_SO_CANCELLED = "You said no to the invitation in your calendar, so your place can go to somebody else."
+CONFIRMED_SO_CANCELLED = "You told us that you can't come, so your place can go to somebody else."
 
 
-def record(
-    registration: Registration, session_id: str, answer: Answer, stamped_at: datetime, comment: str = ""
-) -> bool:
-    """Record an answer to one session, or to all live sessions if `session_id` is empty.
+def record(registration: Registration, received: RsvpReceived) -> bool:
+    """Record an answer for one session, or for all live sessions if it names none.
 
-    An older answer (`stamped_at`, UTC) never replaces a newer one. With the event's `decline_frees_place`, declining
-    every session cancels the registration. Returns False if there is no such session.
+    An older answer never replaces a newer one. With the event's `decline_frees_place`, a No to all sessions cancels the
+    registration; one that is not proved only asks the person to confirm it. Returns False if there is no such session.
     """
-    event = registration.event
+    event, session_id = registration.event, received.session_id
     if event.invites.decline_frees_place:
         places.lock(event)
     db.session.refresh(registration, with_for_update=True)
+    answer = rules.said(received.answer, proved=received.proved)
     sessions = [one for one in event.sessions if str(one.id) == session_id] if session_id else event.live_sessions
     for session in sessions:
-        _keep(registration, session, answer, stamped_at, comment)
+        _keep(registration, session, answer, received.stamped_at, received.comment)
     summarise(registration)
     about = moment(sessions[0].starts_at, event.timezone) if session_id and sessions else ""
-    timeline.record(registration, "answered the invitation", REGISTRANT, answer=answer, comment=comment, session=about)
-    if _declines_every_session(registration):
-        registrations.cancel(
-            registration, REGISTRANT, reason="declined the invitation", notice_reason=DECLINED_SO_CANCELLED
-        )
+    timeline.record(
+        registration, "answered the invitation", REGISTRANT, answer=answer, comment=received.comment, session=about
+    )
+    if _frees_place(registration) and registration.rsvp is Summary.DECLINED:
+        _cancel(registration, DECLINED_SO_CANCELLED)
+    elif awaits_confirmation(registration):
+        notices.ask_about_no(registration)
     return bool(sessions)
+
+
+def awaits_confirmation(registration: Registration) -> bool:
+    """True if the person has a place that a No without proof would free as soon as they confirm it."""
+    is_unproved = registration.rsvp is Summary.DECLINED_UNPROVED
+    return is_unproved and registration.holds_place and _frees_place(registration)
+
+
+def confirm_no(registration: Registration) -> None:
+    """The person confirms their No: cancel. Changes nothing if no No waits for it."""
+    _lock(registration)
+    if not awaits_confirmation(registration):
+        return
+    for rsvp in registration.rsvps:
+        if rsvp.answer is Said.DECLINED_UNPROVED:
+            rsvp.answer = Said.DECLINED
+    summarise(registration)
+    _cancel(registration, CONFIRMED_SO_CANCELLED)
+
+
+def take_back_no(registration: Registration) -> None:
+    """The person says that they are coming: forget the No. Changes nothing if no No waits for it."""
+    _lock(registration)
+    if not awaits_confirmation(registration):
+        return
+    registration.rsvps = [rsvp for rsvp in registration.rsvps if rsvp.answer is not Said.DECLINED_UNPROVED]
+    summarise(registration)
+    timeline.record(registration, "kept the place", REGISTRANT)
 
 
 def summarise(registration: Registration) -> None:
@@ -54,7 +87,7 @@ def forget(sessions: Iterable[Session]) -> None:
     db.session.execute(delete(Rsvp).where(Rsvp.session_id.in_([session.id for session in sessions])))
 
 
-def _keep(registration: Registration, session: Session, answer: Answer, stamped_at: datetime, comment: str) -> None:
+def _keep(registration: Registration, session: Session, answer: Said, stamped_at: datetime, comment: str) -> None:
     rsvp = next((rsvp for rsvp in registration.rsvps if rsvp.session_id == session.id), None)
     if rsvp is None:
         rsvp = Rsvp(session_id=session.id, session=session)
@@ -64,8 +97,17 @@ def _keep(registration: Registration, session: Session, answer: Answer, stamped_
     rsvp.answer, rsvp.comment, rsvp.stamped_at, rsvp.received_at = answer, comment, stamped_at, now()
 
 
-def _declines_every_session(registration: Registration) -> bool:
-    """True if every session is declined and this frees the place: only before the event is over."""
+def _frees_place(registration: Registration) -> bool:
+    """True if a No to the whole event cancels the registration: only before the event is over."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
-    return event.invites.decline_frees_place and registration.rsvp == rules.Summary.DECLINED and is_to_come
+    return event.invites.decline_frees_place and registration.status in ACTIVE and is_to_come
+
+
+def _lock(registration: Registration) -> None:
+    places.lock(registration.event)
+    db.session.refresh(registration, with_for_update=True)
+
+
+def _cancel(registration: Registration, notice_reason: str) -> None:
+    registrations.cancel(registration, REGISTRANT, reason="declined the invitation", notice_reason=notice_reason)

@@ -100,7 +100,7 @@ def _fill_in(registration: Registration, application: Application) -> None:
     _set_answers(registration, application)
     registration.language, registration.source = application.language, application.source
     registration.created_at, registration.cancelled_at = now(), None
-    registration.rsvp = registration.rsvp_at = None
+    registration.rsvp = registration.rsvp_at = registration.asked_about_no_at = None
     registration.rsvps.clear()
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from services.registration.models import EventStatus, Registration, db
 from services.registration.notices import links
-from services.registration.operations import placements, registrations
+from services.registration.operations import invitation_answers, placements, registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import event_snapshots
 from services.registration.rules.consents import WORDINGS
@@ -22,6 +22,12 @@ class CancelForm(ConfirmForm):
     """The question before a person cancels their registration."""
 
     sure = confirmation("Do you want to cancel?", yes="Yes, cancel my place", no="No, keep it")
+
+
+class DeclineForm(ConfirmForm):
+    """The question after a No to the invite that nobody proved."""
+
+    sure = confirmation("Do you want to give up your place?", yes="Yes, give it to somebody else", no="No, I am coming")
 
 
 @blueprint.after_request
@@ -44,6 +50,7 @@ def own_page(token: str) -> ResponseReturnValue:
         event=registration.event,
         questions=event_snapshots.questions(registration.event),
         next_steps=decision.for_person if decision else [],
+        asks_about_no=invitation_answers.awaits_confirmation(registration),
         feed=links.personal_feed(registration),
     )
 
@@ -64,6 +71,30 @@ def cancel(token: str) -> ResponseReturnValue:
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
         registrations.cancel(registration, REGISTRANT)
+    return redirect(url_for(".own_page", token=token), 303)
+
+
+@blueprint.get("/decline")
+def ask_about_no(token: str) -> ResponseReturnValue:
+    """Ask if a No to the invite came from the person. Nothing changes yet."""
+    registration = _registration_of(token)
+    if not invitation_answers.awaits_confirmation(registration):
+        return redirect(url_for(".own_page", token=token), 303)
+    return _decline_page(token, registration, DeclineForm())
+
+
+@blueprint.post("/decline")
+@idempotent_form
+def answer_about_no(token: str) -> ResponseReturnValue:
+    """Give the place to somebody else if the person confirms their No, or forget the No."""
+    refuse_other_sites()
+    registration, form = _registration_of(token), DeclineForm()
+    if not form.validate():
+        return _decline_page(token, registration, form), 422
+    if form.is_confirmed:
+        invitation_answers.confirm_no(registration)
+    else:
+        invitation_answers.take_back_no(registration)
     return redirect(url_for(".own_page", token=token), 303)
 
 
@@ -114,6 +145,12 @@ def _active_registration(token: str) -> Registration:
 def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:
     return render_template(
         "public/cancel.html", token=token, registration=registration, event=registration.event, form=form
+    )
+
+
+def _decline_page(token: str, registration: Registration, form: ConfirmForm) -> str:
+    return render_template(
+        "public/decline.html", token=token, registration=registration, event=registration.event, form=form
     )
 
 

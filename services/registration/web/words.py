@@ -42,6 +42,7 @@ RSVP = {
     Summary.ACCEPTED: "Yes",
     Summary.TENTATIVE: "Maybe",
     Summary.DECLINED: "No",
+    Summary.DECLINED_UNPROVED: "No (not confirmed)",
     Summary.DELEGATED: "Sends somebody else",
     Summary.COUNTER: "Proposes another time",
     Summary.MIXED: "Differs by session",
@@ -62,6 +63,7 @@ MAIL = {
     Kind.PLACED: "A place in a group",
     Kind.NOT_PLACED: "No place in a group",
     Kind.SESSION: "The invite to one session",
+    Kind.UNPROVED_NO: "A question about a No to the invite",
 }
 LAST_NOTICE = {str(value): word for words in (PLACEMENT, MAIL) for value, word in words.items()}
 """The words for the last notice about a group: its kind, or the status in it."""
@@ -71,6 +73,7 @@ ACT = {
     "given a place": "Got a place from the waiting list",
     "answers changed": "Changed the answers",
     "answered the invitation": "Answered the invite",
+    "kept the place": "Kept the place after a No to the invite",
     "cancelled": "Cancelled the registration",
     "routed": "Decided about groups",
     "placed": "Placed in a group",

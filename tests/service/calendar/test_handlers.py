@@ -248,3 +248,37 @@ def test_a_series_that_is_written_in_utc_goes_on_in_utc_when_a_session_moves(wor
     assert "TZID" not in invite.content
     assert re.findall(r"RECURRENCE-ID[^\r]*", invite.content) == ["RECURRENCE-ID:20270211T100000Z"]
     assert "EXDATE" not in invite.content
+
+
+def test_a_sessions_own_title_raises_the_sequence(world: World) -> None:
+    world.tell(a_notice(NOVEMBER))
+    named = replace(NOVEMBER, sessions=(replace(NOVEMBER.sessions[0], title="First steps"),))
+    told = read(world.tell(a_notice(named, Kind.CHANGED, stated_at=later())))
+    assert (told.sequence.value, told.summary.value) == ("1", "Learning together: First steps")
+
+
+def test_two_titled_sessions_that_swap_their_times_are_both_sent_again(world: World) -> None:
+    one, two, three = (replace(session, title=f"Part {session.id}") for session in IRREGULAR.sessions)
+    world.tell(a_notice(replace(IRREGULAR, sessions=(one, two, three))))
+    swapped = (
+        replace(one, starts_at=two.starts_at, ends_at=two.ends_at),
+        replace(two, starts_at=one.starts_at, ends_at=one.ends_at),
+        three,
+    )
+    world.tell(a_notice(replace(IRREGULAR, sessions=swapped), Kind.CHANGED, stated_at=later()))
+    assert [(key, ordinal) for key, ordinal, _ in mails_owed(world)[3:]] == [("r1/e1s1", 1), ("r1/e1s2", 1)]
+
+
+def test_the_notice_is_sent_before_the_separate_mails(world: World) -> None:
+    world.tell(a_notice(IRREGULAR))
+    assert [mail_in(envelope).notice.kind for _, envelope in world.sent] == [Kind.CONFIRMED, *[Kind.SESSION] * 3]
+
+
+def test_an_event_that_grows_beyond_six_sessions_is_whole_in_the_calendars_of_those_who_had_invites(
+    world: World,
+) -> None:
+    world.tell(a_notice(IRREGULAR))
+    days = (f"2027-12-{day:02}T09:00" for day in (3, 8, 9, 14, 17))
+    grown = an_event("2027-11-04T12:30", "2027-11-09T10:00", "2027-12-01T15:00", *days)
+    world.tell(a_notice(grown, Kind.CHANGED, stated_at=later()))
+    assert [key for key, _, _ in mails_owed(world)] == [f"r1/e1s{number}" for number in range(1, 9)]

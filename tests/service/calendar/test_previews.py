@@ -48,7 +48,7 @@ def test_a_preview_is_what_would_be_sent_to_the_byte(world: World, event: EventF
         owed = [
             decode(row.type, row.version, row.body) for row in db.session.scalars(select(Outbox).order_by(Outbox.id))
         ]
-    assert planned == [mail_in(world.sent[-1][1]), *owed]
+    assert planned == [mail_in(world.sent[0][1]), *owed]
 
 
 def test_nothing_is_kept_of_a_preview(world: World) -> None:

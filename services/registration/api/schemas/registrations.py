@@ -6,7 +6,7 @@ from services.registration.api.schemas.events import about, word
 from services.registration.api.schemas.fields import Body, Text
 from services.registration.models import PlacementStatus
 from services.registration.rules.consents import WORDINGS
-from services.registration.rules.invitation_answers import Answer, Summary
+from services.registration.rules.invitation_answers import Said, Summary
 from services.registration.rules.places import Status
 from services.registration.web.applications import LANGUAGES
 
@@ -61,7 +61,7 @@ class SessionRsvp(Schema):
     """A person's answer to the invitation to one session."""
 
     session = fields.UUID(attribute="session_id", metadata=about("The session's id."))
-    answer = word(Answer)
+    answer = word(Said, metadata=about("A No is unproved until its sender is known or the person confirms it."))
     comment = fields.String(metadata=about("Their comment, the person they send instead, or the time they propose."))
     answered_at = fields.AwareDateTime(attribute="stamped_at", metadata=about("As their calendar stamped it."))
 

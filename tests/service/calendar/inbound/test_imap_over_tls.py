@@ -11,6 +11,8 @@ from tests.support.calendar_answers import a_reply, answers_owed
 from tests.support.calendar_world import World, a_notice, an_event
 from tests.support.imap_server import ImapServer
 
+pytestmark = pytest.mark.usefixtures("late_october")
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

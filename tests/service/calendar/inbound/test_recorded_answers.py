@@ -9,6 +9,8 @@ from tests.support.calendar_answers import KEY, post
 from tests.support.calendar_world import World, a_notice, an_event
 from tests.support.recorded_answers import ANSWERS, as_sent
 
+pytestmark = pytest.mark.usefixtures("late_october")
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

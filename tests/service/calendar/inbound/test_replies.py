@@ -21,6 +21,8 @@ from tests.support.calendar_answers import KEY, UID, a_reply, answers_owed, post
 from tests.support.calendar_world import STATED, World, a_notice, an_event
 from tests.support.imap_server import ImapServer
 
+pytestmark = pytest.mark.usefixtures("late_october")
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:

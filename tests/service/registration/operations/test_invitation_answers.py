@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -50,7 +51,9 @@ def course(client: FlaskClient, bearer: dict[str, str]) -> Make:
     return make
 
 
-def answers(app: Flask, answer: str, session: str = "", *, minute: int = 0, comment: str = "") -> None:
+def answers(
+    app: Flask, answer: str, session: str = "", *, minute: int = 0, comment: str = "", proved: bool = True
+) -> None:
     """Let Ada's answer arrive, given so many minutes into the autumn."""
     with app.app_context():
         ada = db.session.scalars(select(Registration).filter_by(name="Ada Example")).one()
@@ -60,6 +63,7 @@ def answers(app: Flask, answer: str, session: str = "", *, minute: int = 0, comm
             answer=Answer(answer),
             stamped_at=AUTUMN + timedelta(minutes=minute),
             comment=comment,
+            proved=proved,
         )
         key, body = f"rsvp {ada.id}/{session}", encode(received)
         queue.handle(Envelope(str(new_id()), "rsvp-received", 1, key, minute, "calendar", False, body))
@@ -236,3 +240,100 @@ def test_a_session_that_is_called_off_no_longer_counts(
         notify_of_changes()
         db.session.commit()
     assert told(client, bearer)["rsvp"] == "accepted"
+
+
+def kinds_owed(app: Flask) -> list[str]:
+    """The kinds of the notices that were owed, oldest first."""
+    with app.app_context():
+        bodies = [row.body for row in db.session.scalars(select(Outbox).order_by(Outbox.id))]
+        return [body["notice"]["kind"] for body in bodies if body and "notice" in body]
+
+
+def own_page_of(client: FlaskClient, bearer: dict[str, str]) -> str:
+    return str(urlsplit(told(client, bearer)["page_url"]).path)
+
+
+def test_a_no_that_nobody_proved_is_shown_as_such_and_frees_nothing(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make, browser: Browser
+) -> None:
+    course(decline_frees_place=True)
+    answers(app, "declined", proved=False)
+    ada = told(client, bearer)
+    assert (ada["status"], ada["rsvp"]) == ("confirmed", "declined_unproved")
+    assert {rsvp["answer"] for rsvp in ada["rsvps"]} == {"declined_unproved"}
+    assert told(client, bearer, "Ben")["status"] == "waitlisted"
+    assert "No (not confirmed)" in browser.page("/console/events/a-course?rsvp=declined_unproved")
+    person = browser.page(f"/console/registrations/{ada['id']}")
+    assert "They keep their place until they confirm it" in person
+    exported = client.get("/api/v1/events/a-course/attendees.json", headers=bearer).get_json()
+    assert [line["rsvp"] for line in exported] == ["declined_unproved", None]
+
+
+@time_machine.travel(AUTUMN)
+def test_the_person_is_written_to_about_a_no_once_a_day(app: Flask, course: Make) -> None:
+    course(decline_frees_place=True)
+    for minute in range(3):
+        answers(app, "declined", minute=2 * minute, proved=False)
+        answers(app, "accepted", minute=2 * minute + 1, proved=False)
+    assert kinds_owed(app) == ["confirmed", "waitlisted", "unproved_no"]
+    with time_machine.travel(AUTUMN + timedelta(days=1, minutes=1)):
+        answers(app, "declined", minute=24 * 60, proved=False)
+    assert kinds_owed(app)[3:] == ["unproved_no"]
+
+
+@time_machine.travel(AUTUMN)
+def test_nobody_is_written_to_about_a_no_that_would_free_nothing(app: Flask, course: Make) -> None:
+    course()
+    answers(app, "declined", proved=False)
+    assert kinds_owed(app) == ["confirmed", "waitlisted"]
+
+
+@time_machine.travel(AUTUMN)
+def test_the_person_confirms_a_no_on_their_own_page_and_the_place_goes_on(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    course(decline_frees_place=True)
+    answers(app, "declined", proved=False)
+    page = own_page_of(client, bearer)
+    assert f'href="{page}/decline"' in client.get(page).text
+    assert "give it to somebody else" in client.get(f"{page}/decline").text
+    without_a_choice = client.post(f"{page}/decline", data={"form_key": "a"})
+    assert without_a_choice.status_code == 422
+    assert told(client, bearer)["status"] == "confirmed"
+
+    assert client.post(f"{page}/decline", data={"form_key": "b", "sure": "yes"}).status_code == 303
+
+    ada = told(client, bearer)
+    assert (ada["status"], ada["rsvp"]) == ("cancelled", "declined")
+    assert told(client, bearer, "Ben")["status"] == "confirmed"
+    assert kinds_owed(app)[2:] == ["unproved_no", "cancelled", "place_came_free"]
+
+
+@time_machine.travel(AUTUMN)
+def test_a_person_who_is_coming_keeps_the_place_and_the_no_is_forgotten(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    one, _ = course(decline_frees_place=True)
+    answers(app, "declined", proved=False)
+    page = own_page_of(client, bearer)
+    client.post(f"{page}/decline", data={"form_key": "a", "sure": "no"})
+    ada = told(client, bearer)
+    assert (ada["status"], ada["rsvp"], ada["rsvps"]) == ("confirmed", None, [])
+    assert "/decline" not in client.get(page).text
+    assert client.get(f"{page}/decline").headers["Location"].endswith(page)
+    client.post(f"{page}/decline", data={"form_key": "b", "sure": "yes"})
+    assert told(client, bearer)["status"] == "confirmed"
+    answers(app, "declined", one, minute=5)
+    assert told(client, bearer)["rsvp"] == "mixed"
+
+
+@time_machine.travel(AUTUMN)
+def test_a_no_to_all_of_it_is_proved_only_where_each_is(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    one, two = course(decline_frees_place=True)
+    answers(app, "declined", one)
+    answers(app, "declined", two, minute=1, proved=False)
+    assert (told(client, bearer)["status"], told(client, bearer)["rsvp"]) == ("confirmed", "declined_unproved")
+    answers(app, "declined", two, minute=2)
+    assert (told(client, bearer)["status"], told(client, bearer)["rsvp"]) == ("cancelled", "declined")

@@ -101,10 +101,10 @@ def test_separate_invites_stay_separate_when_the_event_becomes_regular() -> None
     assert [part.id for part in plan_invites(WEEKLY, at=STATED, invited={"s1"}).separate] == ["s1", "s2", "s3"]
 
 
-def test_a_seventh_session_does_not_take_the_invites_to_six_away() -> None:
-    event = irregular(7)
-    invited = {session.id for session in event.sessions[:6]}
-    assert plan_invites(event, at=STATED, invited=invited).part_ids == invited
+def test_whoever_has_separate_invites_gets_one_for_each_new_session_too() -> None:
+    event = irregular(8)
+    invited = {session.id for session in event.sessions[:3]}
+    assert plan_invites(event, at=STATED, invited=invited).part_ids == {session.id for session in event.sessions}
 
 
 DAYS = st.dates(date(2027, 1, 1), date(2028, 12, 31))

@@ -4,19 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.rules.invitation_answers import Answer, Summary, summary
+from services.registration.rules.invitation_answers import Answer, Said, Summary, said, summary
 from services.registration.rules.invites import Invites, answers_reach_us, validate_invites
 
-answers = st.none() | st.sampled_from(Answer)
+answers = st.none() | st.sampled_from(Said)
 
 
 @given(st.lists(answers, max_size=8))
-def test_only_what_was_answered_to_every_session_is_the_answer_to_all(given: list[Answer | None]) -> None:
+def test_only_what_was_answered_to_every_session_is_the_answer_to_all(given: list[Said | None]) -> None:
     found = summary(given)
     if found is Summary.MIXED:
         assert len(set(given)) > 1
+    elif found is Summary.DECLINED_UNPROVED:
+        assert {Said.DECLINED_UNPROVED} <= set(given) <= {Said.DECLINED, Said.DECLINED_UNPROVED}
     else:
         assert set(given) <= {found}
+
+
+def test_only_a_no_has_to_be_proved() -> None:
+    assert said(Answer.DECLINED, proved=False) is Said.DECLINED_UNPROVED
+    assert [said(answer, proved=True).value for answer in Answer] == [answer.value for answer in Answer]
+    others = [answer for answer in Answer if answer is not Answer.DECLINED]
+    assert [said(answer, proved=False).value for answer in others] == [answer.value for answer in others]
 
 
 def test_nobody_who_has_not_answered_has_an_answer() -> None:
