@@ -62,7 +62,10 @@ class InviteFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class EventFacts:
-    """The details of an event from its public page. `timezone` is an IANA name; `description` is plain text."""
+    """The details of an event from its public page. `timezone` is an IANA name; `description` is plain text.
+
+    `registration` says in listings when registration opens and closes, and that every place is taken.
+    """
 
     id: str
     slug: str
@@ -72,6 +75,7 @@ class EventFacts:
     description: str = ""
     sessions: tuple[SessionFacts, ...] = ()
     invites: InviteFacts = InviteFacts()
+    registration: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

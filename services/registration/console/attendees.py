@@ -124,7 +124,8 @@ def cancel(registration_id: UUID) -> ResponseReturnValue:
         return _cancel_page(registration, form), 422
     if form.is_confirmed:
         registrations.cancel(registration, acting())
-        flash("The registration is cancelled. The person will be notified.")
+        is_notified = not registration.event.is_over
+        flash("The registration is cancelled." + (" The person will be notified." if is_notified else ""))
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 

@@ -15,6 +15,7 @@ from services.registration.operations.timeline import REGISTRANT
 from services.registration.public.thanks import keep_thanks
 from services.registration.queries import event_snapshots
 from services.registration.queries.event_snapshots import Snapshot
+from services.registration.rules.event_states import EventState, RegistrationClosed, sentence
 from services.registration.rules.places import EventIsFull
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.pages import frameable
@@ -66,9 +67,9 @@ def register(slug: str) -> ResponseReturnValue:
     """Take a registration. The answer is the same whether the address is new or known."""
     refuse_other_sites()
     snapshot = snapshot_or_404(slug)
-    if not snapshot.event.takes_registrations:
-        abort(409)
     form = _form(snapshot.event)
+    if not snapshot.state.takes_registrations and snapshot.state is not EventState.FULL:
+        return _closed_page(snapshot, embedded=_is_embedded(form)), 409
     application = form.application("form")
     _check_form_key(form, snapshot.event)
     if application is None or form.form_errors:
@@ -78,6 +79,8 @@ def register(slug: str) -> ResponseReturnValue:
     except EventIsFull:
         form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
         return _form_again(snapshot, form), 409
+    except RegistrationClosed:
+        return _closed_page(snapshot_or_404(slug), embedded=_is_embedded(form)), 409
     key = keep_thanks(snapshot.event, registered.status, application.email, embedded=_is_embedded(form))
     return redirect(url_for("thanks.thanks", slug=slug, key=key), 303)
 
@@ -109,33 +112,42 @@ def _form(event: Event) -> RegistrationForm:
 
 
 def _blank_form(snapshot: Snapshot, *, embedded: bool) -> Response:
-    page = _blank_page(snapshot.event, snapshot.is_full, snapshot.event.is_over, embedded)
+    state = snapshot.state
+    if not state.takes_registrations:
+        return _closed_page(snapshot, embedded=embedded)
+    page = _blank_page(snapshot.event, state, embedded)
     return frameable(page.replace(FORM_KEY_PLACEHOLDER, _new_form_key(snapshot.event)), embedded)
 
 
 @lru_cache(maxsize=64)
-def _blank_page(event: Event, is_full: bool, _is_over: bool, embedded: bool) -> str:
+def _blank_page(event: Event, state: EventState, embedded: bool) -> str:
     """The page with an empty form, the same for everybody but for the form's key.
 
     Events are compared by identity: a change of the event makes a new snapshot, so a new page. The page shows the
-    time only through `_is_over`, which is an argument so that the page is made again when the event ends.
+    time only through `state`, so that it is made again when time passes an edge.
     """
     blank = registration_form(event_snapshots.questions(event))(
         formdata=None, form_key=FORM_KEY_PLACEHOLDER, embedded=EMBEDDED if embedded else ""
     )
-    return _form_page(event, blank, is_full=is_full, embedded=embedded)
+    return _form_page(event, state, blank, embedded=embedded)
+
+
+def _closed_page(snapshot: Snapshot, *, embedded: bool) -> Response:
+    """The event with a sentence in place of the form."""
+    return frameable(_form_page(snapshot.event, snapshot.state, None, embedded=embedded), embedded)
 
 
 def _form_again(snapshot: Snapshot, form: RegistrationForm) -> Response:
     """The form with all that was typed, and its mistakes."""
     form.form_key.data = _new_form_key(snapshot.event)
     embedded = _is_embedded(form)
-    return frameable(_form_page(snapshot.event, form, is_full=snapshot.is_full, embedded=embedded), embedded)
+    return frameable(_form_page(snapshot.event, snapshot.state, form, embedded=embedded), embedded)
 
 
-def _form_page(event: Event, form: RegistrationForm, *, is_full: bool, embedded: bool) -> str:
+def _form_page(event: Event, state: EventState, form: RegistrationForm | None, *, embedded: bool) -> str:
     template = "public/embed.html" if embedded else "public/event.html"
-    return render_template(template, event=event, form=form, is_full=is_full, embedded=embedded)
+    said = sentence(state, event.details)
+    return render_template(template, event=event, state=state, sentence=said, form=form, embedded=embedded)
 
 
 def _is_embedded(form: RegistrationForm) -> bool:
