@@ -16,7 +16,7 @@ from services.registration.api.schemas import events
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import events as operations
 from services.registration.queries import event_snapshots
-from services.registration.queries.attendees import BadCursor
+from services.registration.queries.pages import BadCursor
 from services.registration.web.applications import InvalidFields
 
 IF_MATCH = {

@@ -13,7 +13,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from services.registration.exports import UnknownColumn
 from services.registration.operations.events import NameTaken, NotADraft
-from services.registration.queries.attendees import BadCursor
+from services.registration.queries.pages import BadCursor
 from services.registration.rules.event_states import SENTENCES as SENTENCES_OF_STATES
 from services.registration.rules.event_states import EventState, RegistrationClosed
 from services.registration.rules.places import EventIsFull

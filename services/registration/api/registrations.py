@@ -75,7 +75,12 @@ def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     cursor, limit = asked.pop("cursor", None), asked.pop("limit")
     page = attendees.page(event, Filters(**asked), cursor, limit)
-    return {"registrations": serialise_registrations(page.registrations), "next_cursor": page.next_cursor}
+    return {
+        "registrations": serialise_registrations(page.registrations),
+        "previous_cursor": page.previous_cursor,
+        "next_cursor": page.next_cursor,
+        "total": page.total,
+    }
 
 
 @blueprint.route("/events/<slug>/attendees.csv")

@@ -24,7 +24,8 @@ from services.registration.models import (
 )
 from services.registration.operations import placements, registrations
 from services.registration.queries import attendees, counts, event_snapshots
-from services.registration.queries.attendees import BadCursor, Filters
+from services.registration.queries.attendees import Filters
+from services.registration.queries.pages import BadCursor
 from services.registration.queries.placements import by_person
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.fields import Line, OneOf, Required

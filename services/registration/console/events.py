@@ -1,8 +1,6 @@
 """The list of events, and changing or cancelling one."""
 
-from datetime import datetime
-
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -12,6 +10,9 @@ from services.registration.models import Event, EventStatus, Form, db
 from services.registration.operations import events
 from services.registration.operations.events import EventPlan, NameTaken
 from services.registration.queries import counts
+from services.registration.queries import events as queries
+from services.registration.queries.events import ANY_STATUS
+from services.registration.queries.pages import BadCursor
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.fields import Text
 from services.registration.web.idempotency import idempotent_form
@@ -41,11 +42,14 @@ class DeleteForm(ConfirmForm):
 
 @blueprint.get("/")
 def list_events() -> ResponseReturnValue:
-    """All events, the latest first, with the number of places held at each."""
-    found = sorted(db.session.scalars(select(Event)), key=_first_moment, reverse=True)
-    return render_template(
-        "console/events.html", events=found, counts=counts.places_held([event.id for event in found])
-    )
+    """All events by their next sessions, or with `past` those that are over, and the number of places held at each."""
+    is_past = "past" in request.args
+    try:
+        page = (queries.past if is_past else queries.upcoming)(ANY_STATUS, request.args.get("cursor"))
+    except BadCursor:
+        abort(404)
+    held = counts.places_held([session.event_id for session in page.rows])
+    return render_template("console/events.html", page=page, past=is_past, counts=held)
 
 
 @blueprint.get("/events/<slug>/change")
@@ -169,7 +173,3 @@ def _change_page(event: Event, form: EventForm) -> str:
         session_titles={str(session.id): session.title for session in event.live_sessions},
         warning=invites_warning(event),
     )
-
-
-def _first_moment(event: Event) -> datetime:
-    return min((session.starts_at for session in event.live_sessions), default=event.created_at)

@@ -1,20 +1,20 @@
 """Event pages and the registration form, which work without JavaScript and without cookies."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
-from sqlalchemy import select
 
-from services.registration.models import Event, EventStatus, db
+from services.registration.models import Event, EventStatus
 from services.registration.operations import registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.public.thanks import keep_thanks
-from services.registration.queries import event_snapshots
+from services.registration.queries import event_snapshots, events
 from services.registration.queries.event_snapshots import Snapshot
+from services.registration.queries.pages import BadCursor
 from services.registration.rules.event_states import EventState, RegistrationClosed, sentence
 from services.registration.rules.places import EventIsFull
 from services.registration.web.idempotency import idempotent_form
@@ -36,10 +36,14 @@ TOO_MANY = "Too many registrations from this network just now. Your answers are 
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """The published events that are not over, in the order of their last sessions."""
-    published = select(Event).filter_by(status=EventStatus.PUBLISHED)
-    upcoming = [event for event in db.session.scalars(published) if _last_moment(event) >= now()]
-    return render_template("public/home.html", events=sorted(upcoming, key=_last_moment))
+    """The published events by their next sessions, or with `past` those that are over."""
+    is_past = "past" in request.args
+    published = (EventStatus.PUBLISHED,)
+    try:
+        page = (events.past if is_past else events.upcoming)(published, request.args.get("cursor"))
+    except BadCursor:
+        abort(404)
+    return render_template("public/home.html", page=page, past=is_past)
 
 
 @blueprint.get("/events/<slug>/")
@@ -169,7 +173,3 @@ def _check_form_key(form: RegistrationForm, event: Event) -> None:
         return
     if not subject.startswith(f"{event.id} "):
         form.form_errors.append("This form belongs to another event. Please check your answers and send them again.")
-
-
-def _last_moment(event: Event) -> datetime:
-    return max((session.ends_at for session in event.live_sessions), default=event.created_at)

@@ -181,7 +181,7 @@ class PageOfEvents(Schema):
 class Paging(Schema):
     """The page to return."""
 
-    cursor = fields.String(metadata=about("The `next_cursor` of the page before."))
+    cursor = fields.String(metadata=about("The `next_cursor` or `previous_cursor` of another page."))
     limit = fields.Integer(
         load_default=PAGE,
         validate=validate.Range(1, LARGEST_PAGE, error=f"Ask for 1 to {LARGEST_PAGE} at a time."),
