@@ -18,6 +18,7 @@ from services.registration.rules.invites import Invites, validate_invites
 from services.registration.rules.questions import check_conditions, read_questions
 from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
 from services.registration.web.applications import InvalidFields
+from shared.database.utc import now
 
 
 def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = 
         "timezone": event.timezone,
         "status": event.status,
         "state": event.state,
-        "message": sentence(event.state, event.details),
+        "message": sentence(event.state, event.details, now()),
         "sessions": [_serialise_session(event, session, to_organiser) for session in event.live_sessions],
         "capacity": event.capacity,
         "waitlist": event.waitlist,

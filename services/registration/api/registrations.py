@@ -26,6 +26,7 @@ from services.registration.rules.places import Status
 from services.registration.rules.questions import Question
 from services.registration.web.applications import InvalidFields, read_application
 from services.registration.web.rate_limits import limit_registrations
+from shared.database.utc import now
 
 blueprint = api_blueprint("Registrations", "People at events.")
 
@@ -53,7 +54,7 @@ def register(slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     state = event.state
     if not state.takes_registrations:
-        abort(409, sentence(state, event.details))
+        abort(409, sentence(state, event.details, now()))
     application = read_application(event_snapshots.questions(event), json_object(), source="api")
     registered = operations.register(event, application, acting())
     receipt: dict[str, Any] = {"status": registered.status, "message": MESSAGES[registered.status]}

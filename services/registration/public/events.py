@@ -150,7 +150,7 @@ def _form_again(snapshot: Snapshot, form: RegistrationForm) -> Response:
 
 def _form_page(event: Event, state: EventState, form: RegistrationForm | None, *, embedded: bool) -> str:
     template = "public/embed.html" if embedded else "public/event.html"
-    said = sentence(state, event.details)
+    said = sentence(state, event.details, now())
     return render_template(template, event=event, state=state, sentence=said, form=form, embedded=embedded)
 
 

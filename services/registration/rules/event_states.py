@@ -1,12 +1,13 @@
 """The states of an event, for people who want to register."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from services.registration.rules import places
 from services.registration.rules.events import EventDetails
 from services.registration.rules.places import EventIsFull, Status
-from shared.i18n.dates import day_and_time
+from shared.i18n.dates import day_and_time, zone_name
 
 
 class EventStatus(StrEnum):
@@ -66,10 +67,11 @@ def state_of(
     return EventState.OPEN if next_status is Status.CONFIRMED else EventState.WAITING_LIST
 
 
-def sentence(state: EventState, event: EventDetails) -> str:
-    """A sentence for people about a state, with times in the event's zone; empty for an event that is simply open."""
+def sentence(state: EventState, event: EventDetails, at: datetime) -> str:
+    """A sentence for people who read it at a moment, with times in the event's zone; empty for an event that is simply
+    open. A year is said only of a time that is far ahead."""
     if state is EventState.NOT_OPEN_YET and event.opens_at is not None:
-        return f"Registration opens on {day_and_time(event.opens_at, event.timezone, year=True)}."
+        return f"Registration opens on {_in_words(event.opens_at, event, year=event.opens_at - at > FAR_AHEAD)}."
     return SENTENCES[state]
 
 
@@ -80,14 +82,20 @@ def listing_note(event: EventDetails, *, is_full: bool, at: datetime) -> str:
         return SENTENCES[EventState.CLOSED]
     said = []
     if event.opens_at is not None and event.opens_at > at:
-        said.append(sentence(EventState.NOT_OPEN_YET, event))
+        said.append(f"Registration opens on {_in_words(event.opens_at, event)}.")
     if event.closes_at is not None:
-        said.append(f"Registration closes on {day_and_time(event.closes_at, event.timezone, year=True)}.")
+        said.append(f"Registration closes on {_in_words(event.closes_at, event)}.")
     if is_full:
         said.append(SENTENCES[EventState.WAITING_LIST if event.waitlist else EventState.FULL])
     return " ".join(said)
 
 
+def _in_words(instant: datetime, event: EventDetails, *, year: bool = True) -> str:
+    zone = zone_name(instant.astimezone(ZoneInfo(event.timezone)))
+    return f"{day_and_time(instant, event.timezone, year=year)} ({zone})"
+
+
+FAR_AHEAD = timedelta(days=300)
 SENTENCES = {
     EventState.DRAFT: "This event is not published yet.",
     EventState.NOT_OPEN_YET: "Registration is not open yet.",

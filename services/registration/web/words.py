@@ -15,7 +15,7 @@ EVENT_STATE = {
     EventState.DRAFT: "Draft",
     EventState.NOT_OPEN_YET: "Not open yet",
     EventState.OPEN: "Open",
-    EventState.WAITING_LIST: "Waiting list",
+    EventState.WAITING_LIST: "Full, with a waiting list",
     EventState.FULL: "Full",
     EventState.CLOSED: "Registration closed",
     EventState.OVER: "Over",

@@ -65,7 +65,7 @@ def open_later(patch: Patch) -> None:
 SAID = [
     (close_by_switch, ("closed", "Registration has closed.")),
     (close_by_time, ("closed", "Registration has closed.")),
-    (open_later, ("not_open_yet", "Registration opens on Monday 4 November 2030, 12.30.")),
+    (open_later, ("not_open_yet", "Registration opens on Monday 4 November, 12.30 (Greenwich Mean Time).")),
 ]
 
 
@@ -178,7 +178,7 @@ def test_public_calendars_hear_that_registration_closes_and_that_the_last_place_
     app: Flask, client: FlaskClient, event: str, bearer: dict[str, str], patch: Patch
 ) -> None:
     patch(capacity=1, closes_at="2030-11-04T13:00")
-    assert listed(app) == "Registration closes on Monday 4 November 2030, 13.00."
+    assert listed(app) == "Registration closes on Monday 4 November 2030, 13.00 (Greenwich Mean Time)."
     patch(closes_at=None)
     apply(client, event)
     assert listed(app) == "Every place is taken. You can join the waiting list."

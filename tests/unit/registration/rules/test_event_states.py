@@ -60,21 +60,27 @@ def test_only_open_events_and_waiting_lists_take_registrations() -> None:
 
 
 def test_each_state_has_its_sentence() -> None:
-    assert [one for one in EventState if not sentence(one, EVENT)] == [EventState.OPEN]
-    opens = sentence(EventState.NOT_OPEN_YET, replace(EVENT, opens_at=datetime(2030, 6, 4, 11, 30, tzinfo=UTC)))
-    assert opens == "Registration opens on Tuesday 4 June 2030, 12.30."
+    assert [one for one in EventState if not sentence(one, EVENT, NOON)] == [EventState.OPEN]
+
+
+def test_the_time_of_opening_is_said_in_the_events_zone() -> None:
+    event = replace(EVENT, opens_at=datetime(2030, 6, 4, 11, 30, tzinfo=UTC))
+    soon = sentence(EventState.NOT_OPEN_YET, event, datetime(2030, 5, 1, tzinfo=UTC))
+    assert soon == "Registration opens on Tuesday 4 June, 12.30 (British Summer Time)."
+    far_ahead = sentence(EventState.NOT_OPEN_YET, event, datetime(2029, 5, 1, tzinfo=UTC))
+    assert far_ahead == "Registration opens on Tuesday 4 June 2030, 12.30 (British Summer Time)."
 
 
 @pytest.mark.parametrize(
     ("event", "is_full", "said"),
     [
         (EVENT, False, ""),
-        (OPENS_LATER, False, "Registration opens on Monday 4 November 2030, 13.00."),
+        (OPENS_LATER, False, "Registration opens on Monday 4 November 2030, 13.00 (Greenwich Mean Time)."),
         (
             replace(OPENS_LATER, closes_at=NOON + 2 * HOUR),
             False,
-            "Registration opens on Monday 4 November 2030, 13.00. "
-            "Registration closes on Monday 4 November 2030, 14.00.",
+            "Registration opens on Monday 4 November 2030, 13.00 (Greenwich Mean Time). "
+            "Registration closes on Monday 4 November 2030, 14.00 (Greenwich Mean Time).",
         ),
         (SWITCHED_OFF, True, "Registration has closed."),
         (CLOSED_BY_NOW, False, "Registration has closed."),
