@@ -68,9 +68,12 @@ def test_a_draft_is_not_shown(world: World) -> None:
 
 
 def test_an_entry_says_how_registration_stands_unless_the_event_is_cancelled(world: World) -> None:
-    closed = replace(NOVEMBER, registration="Registration has closed.")
+    closed = replace(NOVEMBER, description="About us.", registration="Registration has closed.")
     world.show(closed)
-    assert "DESCRIPTION:Registration has closed.\\n\\n" in world.client.get("/calendar/events/learning-e1.ics").text
+    assert (
+        "DESCRIPTION:Registration has closed.\\n\\nAbout us."
+        in world.client.get("/calendar/events/learning-e1.ics").text
+    )
     world.show(closed, "cancelled", STATED + timedelta(minutes=1))
     cancelled = world.client.get("/calendar/events/learning-e1.ics").text
     assert "STATUS:CANCELLED" in cancelled
