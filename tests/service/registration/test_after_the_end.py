@@ -11,15 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration import create_app
 from services.registration.models import Event, Outbox, Registration, db
 from services.registration.notices import links
 from services.registration.operations import events, invitation_answers, organisers
 from shared.contracts.notices import Kind
 from shared.contracts.receipts import Answer
-from shared.database.migrations import upgrade
-from tests.support.databases import databases
+from tests.support.databases import ON_BOTH_DATABASES
 
+pytestmark = ON_BOTH_DATABASES
 BEFORE, AFTER = datetime(2030, 11, 4, 12, tzinfo=UTC), datetime(2030, 11, 4, 15, 0, 1, tzinfo=UTC)
 KEY = "an-organisers-key"
 SESSION = {
@@ -74,11 +73,9 @@ class World:
         return notified
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def world(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[World]:
-    with databases(request.param) as named, time_machine.travel(BEFORE, tick=False) as clock:
-        app = create_app(settings | named)
-        upgrade(app)
+@pytest.fixture
+def world(app: Flask) -> Iterator[World]:
+    with time_machine.travel(BEFORE, tick=False) as clock:
         with app.app_context():
             organisers.ensure_api_key(KEY, "tests")
             db.session.commit()
@@ -89,8 +86,6 @@ def world(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[
         for name in ("Ann", "Bea"):
             assert world.apply(name) == 201
         yield world
-        with app.app_context():
-            db.engine.dispose()
 
 
 def cancel_by_organiser(world: World) -> None:

@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.registration.models import Outbox, db
+from tests.support.databases import ON_BOTH_DATABASES
 from tests.support.public_form import fill_in
 
+pytestmark = ON_BOTH_DATABASES
 Patch = Callable[..., Any]
 BEFORE, AFTER = datetime(2030, 11, 4, 12, tzinfo=UTC), datetime(2030, 11, 4, 15, 0, 1, tzinfo=UTC)
 

@@ -8,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.browser import Browser
+from tests.support.databases import ON_BOTH_DATABASES
 
+pytestmark = ON_BOTH_DATABASES
 PATH = "/console/events/winter-webinar/change"
 RADIOS = {"takes_registrations": "yes", "invites.asks_for_rsvp": "yes", "invites.decline_frees_place": "no"}
 

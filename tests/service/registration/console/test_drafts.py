@@ -8,7 +8,9 @@ import time_machine
 from flask.testing import FlaskClient
 
 from tests.support.browser import Browser
+from tests.support.databases import ON_BOTH_DATABASES
 
+pytestmark = ON_BOTH_DATABASES
 AFTER = datetime(2030, 6, 11, tzinfo=UTC)
 API = "/api/v1/events"
 
