@@ -199,7 +199,7 @@ def _event_to_change(slug: str) -> Event:
 
 
 def _check_version(event: Event) -> None:
-    """412 where the caller read another version of the event than the present one."""
+    """412 if the caller read another version of the event than the present one."""
     if request.if_match and not request.if_match.contains(str(event.version)):
         abort(412, "Somebody else has changed this event since you read it. Read it again, and send your change then.")
 

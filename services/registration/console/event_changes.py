@@ -43,7 +43,7 @@ def digests(form: Form) -> str:
 
 def merge(typed: Form, present: Form, digests_shown: str) -> list[str]:
     """Find what differs between the form as it was shown and the event at present. Returns a sentence for each
-    difference, none where there is none.
+    difference, none if there is none.
 
     A field that the organiser left as it was shown takes the present value; what they typed stays.
     """

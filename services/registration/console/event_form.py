@@ -133,7 +133,7 @@ class EventForm(PageForm):
             raise ValidationError(BAD_SLUG)
 
     def validate_closes_at(self, closes_at: LocalDateTime) -> None:
-        """Raises ValidationError where registration would close before it opens."""
+        """Raises ValidationError if registration would close before it opens."""
         if closes_too_early(self.opens_at.data, closes_at.data):
             raise ValidationError(CLOSES_TOO_EARLY)
 
@@ -150,7 +150,7 @@ class EventForm(PageForm):
         )
 
     def changed_meanwhile(self, event: Event) -> bool:
-        """True where somebody else changed the event since the form was shown: the form then says what, and has the
+        """True if somebody else changed the event since the form was shown: the form then says what, and has the
         present values where nothing was typed."""
         present = event_form(event, formdata=None)
         sentences = merge(self, present, self.shown.data or "")

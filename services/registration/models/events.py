@@ -86,7 +86,7 @@ class Event(Model):
         return self.state_with(self.places_taken, self.waiting)
 
     def state_with(self, taken: int, waiting: int) -> EventState:
-        """The event's state now, where so many places are taken and so many people wait."""
+        """The event's state now, if so many places are taken and so many people wait."""
         return state_of(self.details, self.status, self.ends_at, taken=taken, waiting=waiting, at=now())
 
     @property
@@ -96,7 +96,7 @@ class Event(Model):
 
     @property
     def is_over(self) -> bool:
-        """True where all sessions that were to happen have ended, also of a draft and of a cancelled event."""
+        """True if all sessions that were to happen have ended, also of a draft and of a cancelled event."""
         return self.ends_at is not None and self.ends_at <= now()
 
     @property

@@ -16,7 +16,7 @@ def touch(event: Event) -> None:
 
 @contextmanager
 def listed_when_full(event: Event) -> Iterator[None]:
-    """Tell public calendars where the change in this block takes the last place, or makes the first one free."""
+    """Notify public calendars if the change in this block takes the last place, or makes the first one free."""
     was_full = event.is_full
     yield
     if event.is_full is not was_full and event.status is EventStatus.PUBLISHED:

@@ -41,7 +41,7 @@ def lock(event: Event) -> None:
 def status_for_next(event: Event) -> Status:
     """The status of the next registration.
 
-    Raises RegistrationClosed where the event takes none, and EventIsFull where nobody can wait for a place either.
+    Raises RegistrationClosed if the event takes none, and EventIsFull if nobody can wait for a place either.
     """
     if event.capacity is not None:
         lock(event)

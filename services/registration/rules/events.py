@@ -46,5 +46,5 @@ CLOSES_TOO_EARLY = "Registration closes after it opens."
 
 
 def closes_too_early(opens_at: datetime | None, closes_at: datetime | None) -> bool:
-    """True where registration would close before it opens. CLOSES_TOO_EARLY says so."""
+    """True if registration would close before it opens. CLOSES_TOO_EARLY says so."""
     return opens_at is not None and closes_at is not None and closes_at <= opens_at
