@@ -150,8 +150,9 @@ def _entry(entry: Entry) -> Event:
     event.add("DTSTART", local_or_utc(session.starts_at, zone))
     event.add("DTEND", local_or_utc(session.ends_at, zone))
     event.add("SUMMARY", _summary(entry.event, session))
-    if entry.event.description:
-        event.add("DESCRIPTION", _clean(entry.event.description))
+    said = [entry.event.description] if entry.cancelled else [entry.event.registration, entry.event.description]
+    if any(said):
+        event.add("DESCRIPTION", _clean("\n\n".join(filter(None, said))))
     _add_place(event, session, join_url, "en")
     event.add("URL", _one_line(entry.url))
     event.add("STATUS", "CANCELLED" if entry.cancelled else "CONFIRMED")

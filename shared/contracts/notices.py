@@ -63,7 +63,10 @@ class InviteFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class EventFacts:
-    """The details of an event from its public page. `timezone` is an IANA name; `description` is plain text."""
+    """The details of an event from its public page. `timezone` is an IANA name; `description` is plain text.
+
+    `registration` says in listings when registration opens and closes, and that every place is taken.
+    """
 
     id: str
     slug: str
@@ -73,6 +76,7 @@ class EventFacts:
     description: str = ""
     sessions: tuple[SessionFacts, ...] = ()
     invites: InviteFacts = InviteFacts()
+    registration: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL")
+ON_BOTH_DATABASES = pytest.mark.parametrize("settings", ["SQLite", "PostgreSQL"], indirect=True)
 SERVICES = ("registration", "calendar", "notifications")
 
 

@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from services.registration.models import Event, Form, Programme, Session, db
+from services.registration.models import Event, EventStatus, Form, Programme, Session, db
 from services.registration.notices import links
 from services.registration.operations.events import EventPlan, PlannedSession
-from services.registration.rules.events import EventDetails, SessionDetails
+from services.registration.rules.event_states import sentence
+from services.registration.rules.events import CLOSES_TOO_EARLY, EventDetails, SessionDetails, closes_too_early
 from services.registration.rules.invites import Invites, validate_invites
 from services.registration.rules.questions import check_conditions, read_questions
 from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
 from services.registration.web.applications import InvalidFields
+from shared.database.utc import now
 
 
 def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = True) -> dict[str, Any]:
@@ -28,9 +30,14 @@ def serialise_event(event: Event, *, to_organiser: bool, with_questions: bool = 
         "description": event.description,
         "timezone": event.timezone,
         "status": event.status,
+        "state": event.state,
+        "message": sentence(event.state, event.details, now()),
         "sessions": [_serialise_session(event, session, to_organiser) for session in event.live_sessions],
         "capacity": event.capacity,
         "waitlist": event.waitlist,
+        "takes_registrations": event.takes_registrations,
+        "opens_at": _local(event.opens_at, event.timezone),
+        "closes_at": _local(event.closes_at, event.timezone),
         "programme": event.programme.slug if event.programme else None,
         "url": links.event_page(event),
     }
@@ -54,12 +61,19 @@ def read_event(given: Mapping[str, Any], before: Event | None = None) -> EventPl
     """
     errors: dict[str, str] = {}
     whole = {**serialise_event(before, to_organiser=True), **given} if before else dict(given)
-    if before and whole["slug"] != before.slug:
-        errors["slug"] = "A slug cannot change: it is part of links that people have."
+    if before and whole["slug"] != before.slug and before.status is not EventStatus.DRAFT:
+        errors["slug"] = "A slug cannot change once the event is published: it is part of links that people have."
     if before and not given.keys() & {"sessions", "timezone"}:
         sessions = tuple(PlannedSession(session.details, session.id) for session in before.live_sessions)
     else:
         sessions = _sessions(whole["sessions"], whole["timezone"], before, errors)
+    for name in ("opens_at", "closes_at"):
+        if before and not given.keys() & {name, "timezone"}:
+            whole[name] = getattr(before, name)
+        elif whole[name] is not None:
+            whole[name] = _instant(whole[name], whole["timezone"], name, errors)
+    if closes_too_early(whole["opens_at"], whole["closes_at"]):
+        errors["closes_at"] = CLOSES_TOO_EARLY
     whole["invites"] = _invites(before.invites if before else Invites(), given.get("invites", {}), errors)
     plan = EventPlan(
         details=EventDetails(**{field.name: whole[field.name] for field in fields(EventDetails)}),
@@ -85,8 +99,8 @@ def _serialise_session(event: Event, session: Session, to_organiser: bool) -> di
     return {**body, "join_url": session.join_url} if to_organiser else body
 
 
-def _local(instant: datetime, timezone: str) -> datetime:
-    return instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+def _local(instant: datetime | None, timezone: str) -> datetime | None:
+    return None if instant is None else instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
 
 
 def _questions_of(event: Event) -> list[dict[str, Any]]:

@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask import abort
+from flask import abort, request
 from sqlalchemy import select
+from werkzeug.http import quote_etag
 
 from services.registration.api.authentication import acting, is_organiser, open_to_all, organisers_only
 from services.registration.api.blueprint import api_blueprint
@@ -15,7 +16,15 @@ from services.registration.api.schemas import events
 from services.registration.models import Event, EventStatus, db
 from services.registration.operations import events as operations
 from services.registration.queries import event_snapshots
-from services.registration.queries.attendees import BadCursor
+from services.registration.queries.pages import BadCursor
+from services.registration.web.applications import InvalidFields
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag of the event as you read it.",
+}
 
 blueprint = api_blueprint("Events", "Webinars and meetings, of one session or several.")
 
@@ -62,18 +71,20 @@ def create_event(given: dict[str, Any]) -> dict[str, Any]:
 @open_to_all
 @fails_with(404)
 @blueprint.response(200, events.Event)
-def get_event(slug: str) -> dict[str, Any]:
+def get_event(slug: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Get an event
 
-    The public sees published and cancelled events, without join links.
+    The public sees published and cancelled events, without join links. The `ETag` names the version for `If-Match`.
     """
-    return serialise_event(visible_event(slug), to_organiser=is_organiser())
+    event = visible_event(slug)
+    return serialise_event(event, to_organiser=is_organiser()), {"ETag": quote_etag(str(event.version))}
 
 
 @blueprint.route("/events/<slug>", methods=["PATCH"])
 @organisers_only
 @idempotent
-@fails_with(404, 409)
+@fails_with(404, 409, 412)
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(events.EventChanges(partial=True))
 @blueprint.response(200, events.Event)
 def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
@@ -81,9 +92,13 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 
     Fields that are left out stay as they are. `sessions` replaces all sessions; give an `id` to keep one.
     If only the time zone changes, local times stay. If title, time or place change, everyone with an active
-    registration is notified.
+    registration is notified, unless the event is over. `slug` can change until the event is published.
+
+    Send the event's `ETag` as `If-Match` to change only the version that you read: 412 if somebody else has
+    changed the event since.
     """
     event = _event_to_change(slug)
+    _check_version(event)
     operations.change(event, read_event(given, event), acting())
     return serialise_event(event, to_organiser=True)
 
@@ -92,15 +107,64 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
+@blueprint.arguments(events.Publication, required=False)
 @blueprint.response(200, events.Event)
-def publish_event(slug: str) -> dict[str, Any]:
+def publish_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Publish an event
 
-    Everybody can see it and register. Publishing twice changes nothing.
+    Everybody can see it and register. Publishing twice changes nothing. An event that is over is published only with
+    `even_if_over`.
     """
     event = _event_to_change(slug)
+    if event.status is EventStatus.DRAFT and event.is_over and not given["even_if_over"]:
+        raise InvalidFields({"even_if_over": "This event is over. Is the date right? Send true to publish it anyway."})
     operations.publish(event, acting())
     return serialise_event(event, to_organiser=True)
+
+
+@blueprint.route("/events/<slug>/close", methods=["POST"])
+@organisers_only
+@idempotent
+@fails_with(404, 409)
+@blueprint.response(200, events.Event)
+def close_registration(slug: str) -> dict[str, Any]:
+    """Close registration
+
+    Nobody can register any more. People on the waiting list still get places that become free. Closing twice
+    changes nothing.
+    """
+    event = _event_to_change(slug)
+    operations.set_registration(event, acting(), is_open=False)
+    return serialise_event(event, to_organiser=True)
+
+
+@blueprint.route("/events/<slug>/open", methods=["POST"])
+@organisers_only
+@idempotent
+@fails_with(404, 409)
+@blueprint.response(200, events.Event)
+def open_registration(slug: str) -> dict[str, Any]:
+    """Open registration
+
+    People can register from now on: an `opens_at` to come and a `closes_at` that has passed are dropped. Opening
+    twice changes nothing.
+    """
+    event = _event_to_change(slug)
+    operations.set_registration(event, acting(), is_open=True)
+    return serialise_event(event, to_organiser=True)
+
+
+@blueprint.route("/events/<slug>", methods=["DELETE"])
+@organisers_only
+@idempotent
+@fails_with(404, 409)
+@blueprint.response(204)
+def delete_event(slug: str) -> None:
+    """Delete a draft
+
+    Only an event that was never published can be deleted. Cancel any other.
+    """
+    operations.delete_draft(_locked(slug))
 
 
 @blueprint.route("/events/<slug>/cancel", methods=["POST"])
@@ -132,6 +196,12 @@ def _event_to_change(slug: str) -> Event:
     if event.status == EventStatus.CANCELLED:
         abort(409, "The event is cancelled, and everyone has been notified. Create a new one instead.")
     return event
+
+
+def _check_version(event: Event) -> None:
+    """412 if the caller read another version of the event than the present one."""
+    if request.if_match and not request.if_match.contains(str(event.version)):
+        abort(412, "Somebody else has changed this event since you read it. Read it again, and send your change then.")
 
 
 def _locked(slug: str) -> Event:

@@ -12,8 +12,10 @@ from werkzeug.exceptions import HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
 from services.registration.exports import UnknownColumn
-from services.registration.operations.events import NameTaken
-from services.registration.queries.attendees import BadCursor
+from services.registration.operations.events import NameTaken, NotADraft
+from services.registration.queries.pages import BadCursor
+from services.registration.rules.event_states import SENTENCES as SENTENCES_OF_STATES
+from services.registration.rules.event_states import EventState, RegistrationClosed
 from services.registration.rules.places import EventIsFull
 from services.registration.web.applications import InvalidFields
 from services.registration.web.idempotency import KeyReused
@@ -73,7 +75,9 @@ def handle_errors(blueprint: Blueprint) -> None:
     for status in default_exceptions:
         blueprint.register_error_handler(status, _of_http)
     blueprint.register_error_handler(InvalidFields, _of_fields)
-    blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
+    blueprint.register_error_handler(EventIsFull, _always(409, SENTENCES_OF_STATES[EventState.FULL]))
+    blueprint.register_error_handler(RegistrationClosed, _of_state)
+    blueprint.register_error_handler(NotADraft, _always(409, "Only a draft can be deleted. Cancel this event instead."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(
         IntegrityError, _always(409, "This was changed at the same time by another request. Try again.")
@@ -106,6 +110,10 @@ def _of_http(error: HTTPException) -> Response:
         )
     own_sentence = error.description if error.description != type(error).description else None
     return problem(status, own_sentence or SENTENCES.get(status, error.name), headers=headers)
+
+
+def _of_state(error: RegistrationClosed) -> Response:
+    return problem(409, SENTENCES_OF_STATES[error.state])
 
 
 def _of_fields(error: InvalidFields) -> Response:

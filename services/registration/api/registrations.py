@@ -14,17 +14,19 @@ from services.registration.api.idempotency import idempotent
 from services.registration.api.schemas import events, registrations
 from services.registration.api.serialisers import serialise_registration, serialise_registrations
 from services.registration.exports import FORMATS, download_response
-from services.registration.models import Event, EventStatus, Registration, TimelineEntry, db
+from services.registration.models import EventStatus, Registration, TimelineEntry, db
 from services.registration.notices import links
 from services.registration.operations import placements
 from services.registration.operations import registrations as operations
 from services.registration.queries import attendees, event_snapshots
 from services.registration.queries.attendees import Filters
 from services.registration.rules.consents import WORDINGS
+from services.registration.rules.event_states import sentence
 from services.registration.rules.places import Status
 from services.registration.rules.questions import Question
 from services.registration.web.applications import InvalidFields, read_application
 from services.registration.web.rate_limits import limit_registrations
+from shared.database.utc import now
 
 blueprint = api_blueprint("Registrations", "People at events.")
 
@@ -46,12 +48,13 @@ def register(slug: str) -> dict[str, Any]:
     """Register somebody
 
     Open to all while the event takes registrations. A person who is registered already is sent the link
-    to their own page; the response is the same. 409 means that the event is full, over, not published
-    or cancelled.
+    to their own page; the response is the same. 409 means that the event is full, over, not published,
+    cancelled or closed for registration; `detail` says which.
     """
     event = visible_event(slug)
-    if not event.takes_registrations:
-        abort(409, _why_closed(event))
+    state = event.state
+    if not state.takes_registrations:
+        abort(409, sentence(state, event.details, now()))
     application = read_application(event_snapshots.questions(event), json_object(), source="api")
     registered = operations.register(event, application, acting())
     receipt: dict[str, Any] = {"status": registered.status, "message": MESSAGES[registered.status]}
@@ -73,7 +76,12 @@ def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
     event = visible_event(slug)
     cursor, limit = asked.pop("cursor", None), asked.pop("limit")
     page = attendees.page(event, Filters(**asked), cursor, limit)
-    return {"registrations": serialise_registrations(page.registrations), "next_cursor": page.next_cursor}
+    return {
+        "registrations": serialise_registrations(page.registrations),
+        "previous_cursor": page.previous_cursor,
+        "next_cursor": page.next_cursor,
+        "total": page.total,
+    }
 
 
 @blueprint.route("/events/<slug>/attendees.csv")
@@ -196,12 +204,6 @@ def get_timeline(registration_id: UUID) -> dict[str, Any]:
 def _export(slug: str, asked: dict[str, Any], format_name: str) -> Response:
     columns = [name.strip() for name in asked.pop("columns").split(",") if name.strip()]
     return download_response(visible_event(slug), Filters(**asked), format_name, columns)
-
-
-def _why_closed(event: Event) -> str:
-    if event.status is EventStatus.CANCELLED:
-        return "This event is cancelled."
-    return "This event is over." if event.is_over else "This event is not published yet."
 
 
 def _registration(registration_id: UUID) -> Registration:

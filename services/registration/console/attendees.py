@@ -24,7 +24,8 @@ from services.registration.models import (
 )
 from services.registration.operations import placements, registrations
 from services.registration.queries import attendees, counts, event_snapshots
-from services.registration.queries.attendees import BadCursor, Filters
+from services.registration.queries.attendees import Filters
+from services.registration.queries.pages import BadCursor
 from services.registration.queries.placements import by_person
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.fields import Line, OneOf, Required
@@ -124,7 +125,8 @@ def cancel(registration_id: UUID) -> ResponseReturnValue:
         return _cancel_page(registration, form), 422
     if form.is_confirmed:
         registrations.cancel(registration, acting())
-        flash("The registration is cancelled. The person will be notified.")
+        is_notified = not registration.event.is_over
+        flash("The registration is cancelled." + (" The person will be notified." if is_notified else ""))
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 

@@ -1,15 +1,25 @@
 """The form by which an organiser changes an event: its title, its sessions and the choices about its invites."""
 
+from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
 from flask import current_app
 from wtforms import FieldList, Form, FormField, HiddenField
-from wtforms.validators import ValidationError
+from wtforms.validators import Optional, ValidationError
 
-from services.registration.models import Event, Session
+from services.registration.console.event_changes import digests, merge
+from services.registration.models import Event, EventStatus, Session
 from services.registration.operations.events import PlannedSession
-from services.registration.rules.events import SessionDetails
+from services.registration.rules.events import (
+    BAD_SLUG,
+    CLOSES_TOO_EARLY,
+    LONGEST_SLUG,
+    SLUG,
+    EventDetails,
+    SessionDetails,
+    closes_too_early,
+)
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, validate_invites
 from services.registration.rules.times import TOO_LONG, lasts_too_long
 from services.registration.web.fields import Email, Line, LocalDateTime, Required, WholeNumber, YesOrNo
@@ -96,11 +106,57 @@ class InvitesForm(Form):
 
 
 class EventForm(PageForm):
-    """An event's title, sessions and invites."""
+    """An event's title, sessions, registration and invites; for a draft, its address too.
 
+    `event_form` adds `opens_at` and `closes_at`, which are read in the event's zone. `shown` holds digests of the
+    values that the page showed.
+    """
+
+    shown = HiddenField()
     title = Line("Title", [Required("Give the event a title.")])
+    slug = Line(
+        "Name in its address",
+        [Required("Give the event a name for its address.")],
+        longest=LONGEST_SLUG,
+        description="You can change it until the event is published.",
+        render_kw={"autocapitalize": "none", "spellcheck": "false"},
+    )
     sessions: FieldList
+    takes_registrations = YesOrNo("Take registrations?", [Required("Choose yes or no.")])
+    opens_at: LocalDateTime
+    closes_at: LocalDateTime
     invites = FormField(InvitesForm, separator=".")
+
+    def validate_slug(self, slug: Line) -> None:
+        """Raises ValidationError for anything but small letters, digits and single hyphens."""
+        if not SLUG.fullmatch(slug.data):
+            raise ValidationError(BAD_SLUG)
+
+    def validate_closes_at(self, closes_at: LocalDateTime) -> None:
+        """Raises ValidationError if registration would close before it opens."""
+        if closes_too_early(self.opens_at.data, closes_at.data):
+            raise ValidationError(CLOSES_TOO_EARLY)
+
+    def details(self, event: Event) -> EventDetails:
+        """The event's details with their changes."""
+        return replace(
+            event.details,
+            title=self.title.data,
+            slug=self.slug.data if "slug" in self else event.slug,
+            takes_registrations=self.takes_registrations.data,
+            opens_at=self.opens_at.data,
+            closes_at=self.closes_at.data,
+            invites=Invites(**self.invites.data),
+        )
+
+    def changed_meanwhile(self, event: Event) -> bool:
+        """True if somebody else changed the event since the form was shown: the form then says what, and has the
+        present values where nothing was typed."""
+        present = event_form(event, formdata=None)
+        sentences = merge(self, present, self.shown.data or "")
+        self.form_errors += sentences
+        self.shown.data = digests(present) if sentences else self.shown.data
+        return bool(sentences)
 
     def planned_sessions(self, event: Event) -> tuple[PlannedSession, ...]:
         """The event's sessions with their changes. Sessions that the form leaves out stay as they are."""
@@ -113,10 +169,15 @@ class EventForm(PageForm):
         )
 
 
-def event_form(event: Event) -> EventForm:
+def event_form(event: Event, **more: Any) -> EventForm:
     """The form for this event: what was sent, or else the event as it is."""
-    as_it_is = {"title": event.title, "sessions": event.live_sessions, "invites": event.invites}
-    return _event_form(event.timezone)(data=as_it_is)
+    as_it_is = {field.name: getattr(event, field.name) for field in fields(EventDetails)}
+    form = _event_form(event.timezone)(data=as_it_is | {"sessions": event.live_sessions}, **more)
+    if event.status is not EventStatus.DRAFT:
+        del form.slug
+    if not form.is_submitted() or more:
+        form.shown.data = digests(form)
+    return form
 
 
 @lru_cache(maxsize=64)
@@ -127,6 +188,18 @@ def _event_form(timezone: str) -> type[EventForm]:
 
     class LocalEvent(EventForm):
         sessions = FieldList(FormField(LocalSession))
+        opens_at = LocalDateTime(
+            "Registration opens",
+            [Optional()],
+            timezone=timezone,
+            description="Leave this empty to take registrations at once.",
+        )
+        closes_at = LocalDateTime(
+            "Registration closes",
+            [Optional()],
+            timezone=timezone,
+            description="Leave this empty to take registrations until the event ends.",
+        )
 
     return LocalEvent
 

@@ -1,7 +1,7 @@
 """The source of truth: events, people, registrations, cohorts, consents, organisers."""
 
 from services.registration.models.base import Heartbeat, Inbox, Outbox, db, queue
-from services.registration.models.events import Event, EventStatus, Session
+from services.registration.models.events import Event, Session
 from services.registration.models.forms import Form
 from services.registration.models.idempotency import IdempotencyKey
 from services.registration.models.organisers import ApiKey, Organiser, SignIn
@@ -10,6 +10,7 @@ from services.registration.models.placements import DecisionRecord, Placement, P
 from services.registration.models.programmes import Cohort, Programme
 from services.registration.models.registrations import Consent, Registration, Rsvp
 from services.registration.models.timeline import TimelineEntry
+from services.registration.rules.event_states import EventStatus
 
 __all__ = [
     "ApiKey",

@@ -1,7 +1,6 @@
 """Events, their sessions and the versions of their forms."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,8 +8,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from services.registration.models.base import Model, assign_details, read_details
+from services.registration.rules.event_states import EventState, EventStatus, state_of
 from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.invites import Invites
+from services.registration.rules.places import is_full
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
 from shared.database.utc import now
@@ -19,18 +20,10 @@ if TYPE_CHECKING:
     from services.registration.models.programmes import Programme
 
 
-class EventStatus(StrEnum):
-    """The status of an event. Only a published one takes registrations."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    CANCELLED = "cancelled"
-
-
 class Event(Model):
     """A webinar or a meeting: one session or several.
 
-    `version` rises with every change of what a page shows (`operations.events.touch`). `revision` rises with every
+    `version` rises with every change of what a page shows (`operations.listings.touch`). `revision` rises with every
     change that registrants are notified of, `changes` names what differs, and `notices_due` is True until all of them
     have their notice. `places_taken` counts the registrations that hold a place, and changes only in the
     transaction that changes one of them.
@@ -50,6 +43,9 @@ class Event(Model):
     status: Mapped[EventStatus] = mapped_column(EnumText(EventStatus), default=EventStatus.DRAFT)
     capacity: Mapped[int | None]
     waitlist: Mapped[bool] = mapped_column(default=True)
+    takes_registrations: Mapped[bool] = mapped_column(default=True)
+    opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     places_taken: Mapped[int] = mapped_column(default=0)
     waiting: Mapped[int] = mapped_column(default=0)
     form_version: Mapped[int] = mapped_column(default=1)
@@ -85,14 +81,28 @@ class Event(Model):
         assign_details(self, details)
 
     @property
-    def takes_registrations(self) -> bool:
-        """True if somebody can register now."""
-        return self.status is EventStatus.PUBLISHED and not self.is_over
+    def state(self) -> EventState:
+        """The event's state now."""
+        return self.state_with(self.places_taken, self.waiting)
+
+    def state_with(self, taken: int, waiting: int) -> EventState:
+        """The event's state now, if so many places are taken and so many people wait."""
+        return state_of(self.details, self.status, self.ends_at, taken=taken, waiting=waiting, at=now())
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The end of the last session (UTC); None without sessions."""
+        return max((session.ends_at for session in self.live_sessions), default=None)
 
     @property
     def is_over(self) -> bool:
-        """True if all sessions that were to happen have ended."""
-        return bool(self.live_sessions) and all(session.ends_at <= now() for session in self.live_sessions)
+        """True if all sessions that were to happen have ended, also of a draft and of a cancelled event."""
+        return self.ends_at is not None and self.ends_at <= now()
+
+    @property
+    def is_full(self) -> bool:
+        """True if every place is taken."""
+        return is_full(self.capacity, self.places_taken)
 
     @property
     def live_sessions(self) -> list["Session"]:
@@ -106,6 +116,8 @@ class Session(Model):
     __tablename__ = "sessions"
     __table_args__ = (
         Index("ix_sessions_event_id", "event_id"),
+        Index("ix_sessions_starts_at", "starts_at", "id"),
+        Index("ix_sessions_ends_at", "ends_at", "id"),
         CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
     )
 

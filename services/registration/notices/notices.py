@@ -1,12 +1,13 @@
 """Creates the notices that are owed to people, in the transaction of the change that they state."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from uuid import UUID
 
 from services.registration.models import Event, EventStatus, Registration, Session, queue
 from services.registration.notices import links
 from services.registration.notices.markdown import plain_text
+from services.registration.rules.event_states import listing_note
 from shared.contracts import Message
 from shared.contracts.listings import EventListed, Listing
 from shared.contracts.notices import EventFacts, InviteFacts, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
@@ -21,7 +22,12 @@ PAUSE_BETWEEN_QUESTIONS = timedelta(days=1)
 def notify(
     registration: Registration, kind: Kind, *, bulk: bool = False, next_steps: tuple[str, ...] = (), reason: str = ""
 ) -> None:
-    """Owe the person a notice of their registration's status. It supersedes any earlier one still in the outbox."""
+    """Owe the person a notice of their registration's status. It supersedes any earlier one still in the outbox.
+
+    Nobody is written to about an event that is over.
+    """
+    if registration.event.is_over:
+        return
     registration.ordinal += 1
     registration.notified_revision = registration.event.revision
     message = NoticeDue(notice=_notice(registration, kind, next_steps=next_steps, reason=reason))
@@ -63,7 +69,8 @@ def notify_of_placement(
 
 def list_event(event: Event) -> None:
     """Owe the public calendars what they may show of an event."""
-    facts = event_facts(event, with_join_links=False)
+    note = listing_note(event.details, is_full=event.is_full, at=now())
+    facts = replace(event_facts(event, with_join_links=False), registration=note)
     message = EventListed(event=facts, status=Listing(event.status), stated_at=now())
     _owe(CALENDAR, message, str(event.id), event.version)
 

@@ -1,16 +1,27 @@
 """Operations on an event. The clock notifies everyone concerned, a batch at a time."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import selectinload
 
-from services.registration.models import Event, EventStatus, Form, Programme, Registration, Session, db
+from services.registration.models import (
+    Event,
+    EventStatus,
+    Form,
+    Programme,
+    Registration,
+    Session,
+    TimelineEntry,
+    db,
+)
 from services.registration.notices import notices
 from services.registration.operations import invitation_answers, places, timeline
+from services.registration.operations.listings import touch
 from services.registration.operations.timeline import Actor
 from services.registration.rules.events import EventDetails, SessionDetails
 from services.registration.rules.places import ACTIVE
@@ -19,6 +30,8 @@ from shared.database.ids import new_id
 from shared.database.utc import now
 
 NOTIFIED_AT_A_TIME = 500
+OTHER_CHOICES = ("invites", "takes_registrations", "opens_at", "closes_at")
+"""The choices that the timeline names and nobody is notified of."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +61,18 @@ class NameTaken(Exception):
     """Another event has this slug already."""
 
 
+class NotADraft(Exception):
+    """The event is published or cancelled, so people may know of it."""
+
+
 def locked(slug: str) -> Event | None:
     """The event of this slug. Nobody else changes it until this transaction ends."""
     return db.session.scalar(select(Event).filter_by(slug=slug).with_for_update(of=Event))
 
 
-def touch(event: Event) -> None:
-    """Invalidate cached snapshots of the event. Every operation that changes what a page shows calls this."""
-    event.version += 1
-    event.updated_at = now()
-
-
 def create(plan: EventPlan, by: Actor) -> Event:
     """A new event, in draft. Raises NameTaken if its slug is in use."""
-    if db.session.scalar(select(Event.id).filter_by(slug=plan.details.slug)):
-        raise NameTaken(plan.details.slug)
+    _check_slug(plan.details.slug)
     at = now()
     event = Event(id=new_id(), details=plan.details, status=EventStatus.DRAFT, created_at=at, updated_at=at)
     event.programme = plan.programme
@@ -86,40 +96,74 @@ def publish(event: Event, by: Actor) -> None:
 
 
 def change(event: Event, plan: EventPlan, by: Actor) -> bool:
-    """Change an event. If it is published and its title, times or places change, everyone with an active registration
-    is notified.
+    """Change an event. If it is published and not over, and its title, times or places change, everyone with an active
+    registration is notified.
 
-    Returns True if they will be. Changed invite settings take effect from the next invite.
+    Returns True if they will be. Changed invite settings take effect from the next invite. Raises NameTaken if
+    another event has the new slug.
     """
     db.session.refresh(event, with_for_update=True)
+    if plan.details.slug != event.slug:
+        _check_slug(plan.details.slug)
     differs = _differences(event, plan)
-    other_choices = ["invites"] if event.invites != plan.details.invites else []
+    other_choices = [name for name in OTHER_CHOICES if getattr(event, name) != getattr(plan.details, name)]
     other_capacity = event.capacity != plan.details.capacity
     event.details, event.programme = plan.details, plan.programme
     _replace_sessions(event, plan.sessions_in_order)
     _change_form(event, plan.questions)
     if other_capacity:
         places.recount(event)
-        places.give_free_places(event)
+    places.give_free_places(event)
     touch(event)
     timeline.record(event, "changed", by, changes=[*differs, *other_choices])
-    if differs:
+    is_news = bool(differs) and not event.is_over
+    if is_news:
         _announce(event, sorted({*event.changes, *differs}) if event.notices_due else differs)
     if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    return bool(differs) and event.status is EventStatus.PUBLISHED
+    return is_news and event.status is EventStatus.PUBLISHED
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:
-    """Cancel an event, and notify everyone with an active registration. Cancelling twice changes nothing."""
+    """Cancel an event, and notify everyone with an active registration, unless it is over. Cancelling twice changes
+    nothing."""
     db.session.refresh(event, with_for_update=True)
     if event.status is EventStatus.CANCELLED:
         return
     event.status, event.cancel_reason = EventStatus.CANCELLED, reason
     touch(event)
-    _announce(event, event.changes)
+    if not event.is_over:
+        _announce(event, event.changes)
     timeline.record(event, "cancelled", by, reason=reason)
     notices.list_event(event)
+
+
+def set_registration(event: Event, by: Actor, *, is_open: bool) -> None:
+    """Open or close registration now. Opening drops an opening time to come, and a closing time that has passed."""
+    db.session.refresh(event, with_for_update=True)
+    details, at = event.details, now()
+    opens_at, closes_at = details.opens_at, details.closes_at
+    if is_open:
+        opens_at = opens_at if opens_at is not None and opens_at <= at else None
+        closes_at = closes_at if closes_at is not None and closes_at > at else None
+    changed = replace(details, takes_registrations=is_open, opens_at=opens_at, closes_at=closes_at)
+    if changed == details:
+        return
+    event.details = changed
+    touch(event)
+    timeline.record(event, "registration opened" if is_open else "registration closed", by)
+    if event.status is not EventStatus.DRAFT:
+        notices.list_event(event)
+
+
+def delete_draft(event: Event) -> None:
+    """Delete an event that was never published, with all that is kept of it. Raises NotADraft for any other."""
+    db.session.refresh(event, with_for_update=True)
+    if event.status is not EventStatus.DRAFT:
+        raise NotADraft
+    for kept in (TimelineEntry, Form):
+        db.session.execute(delete(kept).where(kept.event_id == event.id))
+    db.session.delete(event)
 
 
 def notify_of_changes() -> int:
@@ -132,13 +176,18 @@ def notify_of_changes() -> int:
         select(Event).filter_by(notices_due=True).with_for_update(skip_locked=True, of=Event)
     ):
         kind = Kind.EVENT_CANCELLED if event.status == EventStatus.CANCELLED else Kind.CHANGED
-        batch = _to_notify(event)
+        batch = [] if event.is_over else _to_notify(event)
         for registration in batch:
             invitation_answers.summarise(registration)
             notices.notify(registration, kind, bulk=True)
         notified += len(batch)
         event.notices_due = len(batch) == NOTIFIED_AT_A_TIME
     return notified
+
+
+def _check_slug(slug: str) -> None:
+    if db.session.scalar(select(Event.id).filter_by(slug=slug)):
+        raise NameTaken(slug)
 
 
 def _to_notify(event: Event) -> list[Registration]:

@@ -5,16 +5,27 @@ from typing import Any
 
 from sqlalchemy import select
 
-from services.registration.models import Event, Registration, db
+from services.registration.models import Event, EventStatus, Registration, db
 from services.registration.notices import notices
 from services.registration.operations import timeline
 from services.registration.queries import counts
 from services.registration.rules import places as rules
+from services.registration.rules.event_states import EventState, RegistrationClosed
 from services.registration.rules.places import Status
 from shared.contracts.notices import Kind
 from shared.database.utc import now
 
-COUNTED = ["capacity", "waitlist", "places_taken", "waiting", "status"]
+COUNTED = [
+    "capacity",
+    "waitlist",
+    "places_taken",
+    "waiting",
+    "status",
+    "version",
+    "takes_registrations",
+    "opens_at",
+    "closes_at",
+]
 
 
 def lock(event: Event) -> None:
@@ -28,9 +39,15 @@ def lock(event: Event) -> None:
 
 
 def status_for_next(event: Event) -> Status:
-    """The status of the next registration. Raises EventIsFull."""
+    """The status of the next registration.
+
+    Raises RegistrationClosed if the event takes none, and EventIsFull if nobody can wait for a place either.
+    """
     if event.capacity is not None:
         lock(event)
+    state = event.state
+    if not state.takes_registrations and state is not EventState.FULL:
+        raise RegistrationClosed(state)
     return rules.status_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
 
 
@@ -50,9 +67,10 @@ def recount(event: Event) -> None:
 
 
 def give_free_places(event: Event) -> None:
-    """Give free places to the people who have waited longest, and notify them."""
+    """Give free places to the people who have waited longest, and notify them: also while registration is closed, but
+    not once the event is over."""
     count = rules.places_to_give(event.capacity, event.places_taken, event.waiting)
-    if not count or not event.takes_registrations:
+    if not count or event.status is not EventStatus.PUBLISHED or event.is_over:
         return
     waiting = select(Registration).filter_by(event_id=event.id, status=Status.WAITLISTED)
     longest = waiting.order_by(Registration.waiting_since, Registration.id).limit(count)

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from services.registration.models import Consent, Event, Person, Registration, db
 from services.registration.notices import notices
 from services.registration.operations import placements, places, timeline
+from services.registration.operations.listings import listed_when_full
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
@@ -31,7 +32,8 @@ class Registered:
 def register(event: Event, application: Application, by: Actor) -> Registered:
     """Register somebody: they get a place, or wait for one. A person who is registered already gets a reminder.
 
-    Raises EventIsFull if there is neither a place nor a waiting list.
+    Raises EventIsFull if there is neither a place nor a waiting list, and RegistrationClosed if the event takes no
+    registrations.
     """
     person, is_newcomer = _find_or_add(application)
     status = places.status_for_next(event)
@@ -43,7 +45,8 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
     registration = registration or Registration.of(person, event)
     _fill_in(registration, application)
-    places.move(registration, status)
+    with listed_when_full(event):
+        places.move(registration, status)
     defer_object(db.session, registration)
     _record_consents(registration, application)
     timeline.record(registration, "registered", by, status=status)
@@ -54,7 +57,8 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
 
 def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> None:
-    """Cancel, and give the place to the person who has waited longest. Cancelling twice changes nothing.
+    """Cancel, and give the place to the person who has waited longest. Cancelling twice changes nothing, and nobody
+    is notified once the event is over.
 
     `reason` goes on the timeline, `notice_reason` into the notice.
     """
@@ -62,11 +66,12 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_re
     db.session.refresh(registration, with_for_update=True)
     if registration.status is Status.CANCELLED:
         return
-    places.move(registration, Status.CANCELLED)
-    registration.cancelled_at = now()
-    timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
-    notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
-    places.give_free_places(registration.event)
+    with listed_when_full(registration.event):
+        places.move(registration, Status.CANCELLED)
+        registration.cancelled_at = now()
+        timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
+        notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
+        places.give_free_places(registration.event)
 
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:

@@ -1,20 +1,21 @@
 """Event pages and the registration form, which work without JavaScript and without cookies."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
-from sqlalchemy import select
 
-from services.registration.models import Event, EventStatus, db
+from services.registration.models import Event, EventStatus
 from services.registration.operations import registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.public.thanks import keep_thanks
-from services.registration.queries import event_snapshots
+from services.registration.queries import event_snapshots, events
 from services.registration.queries.event_snapshots import Snapshot
+from services.registration.queries.pages import BadCursor
+from services.registration.rules.event_states import EventState, RegistrationClosed, sentence
 from services.registration.rules.places import EventIsFull
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.pages import frameable
@@ -35,10 +36,14 @@ TOO_MANY = "Too many registrations from this network just now. Your answers are 
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """The published events that are not over, in the order of their last sessions."""
-    published = select(Event).filter_by(status=EventStatus.PUBLISHED)
-    upcoming = [event for event in db.session.scalars(published) if _last_moment(event) >= now()]
-    return render_template("public/home.html", events=sorted(upcoming, key=_last_moment))
+    """The published events by their next sessions, or with `past` those that are over."""
+    is_past = "past" in request.args
+    published = (EventStatus.PUBLISHED,)
+    try:
+        page = (events.past if is_past else events.upcoming)(published, request.args.get("cursor"))
+    except BadCursor:
+        abort(404)
+    return render_template("public/home.html", page=page, past=is_past)
 
 
 @blueprint.get("/events/<slug>/")
@@ -66,9 +71,9 @@ def register(slug: str) -> ResponseReturnValue:
     """Take a registration. The answer is the same whether the address is new or known."""
     refuse_other_sites()
     snapshot = snapshot_or_404(slug)
-    if not snapshot.event.takes_registrations:
-        abort(409)
     form = _form(snapshot.event)
+    if not snapshot.state.takes_registrations and snapshot.state is not EventState.FULL:
+        return _closed_page(snapshot, embedded=_is_embedded(form)), 409
     application = form.application("form")
     _check_form_key(form, snapshot.event)
     if application is None or form.form_errors:
@@ -78,6 +83,8 @@ def register(slug: str) -> ResponseReturnValue:
     except EventIsFull:
         form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
         return _form_again(snapshot, form), 409
+    except RegistrationClosed:
+        return _closed_page(snapshot_or_404(slug), embedded=_is_embedded(form)), 409
     key = keep_thanks(snapshot.event, registered.status, application.email, embedded=_is_embedded(form))
     return redirect(url_for("thanks.thanks", slug=slug, key=key), 303)
 
@@ -109,33 +116,42 @@ def _form(event: Event) -> RegistrationForm:
 
 
 def _blank_form(snapshot: Snapshot, *, embedded: bool) -> Response:
-    page = _blank_page(snapshot.event, snapshot.is_full, snapshot.event.is_over, embedded)
+    state = snapshot.state
+    if not state.takes_registrations:
+        return _closed_page(snapshot, embedded=embedded)
+    page = _blank_page(snapshot.event, state, embedded)
     return frameable(page.replace(FORM_KEY_PLACEHOLDER, _new_form_key(snapshot.event)), embedded)
 
 
 @lru_cache(maxsize=64)
-def _blank_page(event: Event, is_full: bool, _is_over: bool, embedded: bool) -> str:
+def _blank_page(event: Event, state: EventState, embedded: bool) -> str:
     """The page with an empty form, the same for everybody but for the form's key.
 
     Events are compared by identity: a change of the event makes a new snapshot, so a new page. The page shows the
-    time only through `_is_over`, which is an argument so that the page is made again when the event ends.
+    time only through `state`, so that it is made again when time passes an edge.
     """
     blank = registration_form(event_snapshots.questions(event))(
         formdata=None, form_key=FORM_KEY_PLACEHOLDER, embedded=EMBEDDED if embedded else ""
     )
-    return _form_page(event, blank, is_full=is_full, embedded=embedded)
+    return _form_page(event, state, blank, embedded=embedded)
+
+
+def _closed_page(snapshot: Snapshot, *, embedded: bool) -> Response:
+    """The event with a sentence in place of the form."""
+    return frameable(_form_page(snapshot.event, snapshot.state, None, embedded=embedded), embedded)
 
 
 def _form_again(snapshot: Snapshot, form: RegistrationForm) -> Response:
     """The form with all that was typed, and its mistakes."""
     form.form_key.data = _new_form_key(snapshot.event)
     embedded = _is_embedded(form)
-    return frameable(_form_page(snapshot.event, form, is_full=snapshot.is_full, embedded=embedded), embedded)
+    return frameable(_form_page(snapshot.event, snapshot.state, form, embedded=embedded), embedded)
 
 
-def _form_page(event: Event, form: RegistrationForm, *, is_full: bool, embedded: bool) -> str:
+def _form_page(event: Event, state: EventState, form: RegistrationForm | None, *, embedded: bool) -> str:
     template = "public/embed.html" if embedded else "public/event.html"
-    return render_template(template, event=event, form=form, is_full=is_full, embedded=embedded)
+    said = sentence(state, event.details, now())
+    return render_template(template, event=event, state=state, sentence=said, form=form, embedded=embedded)
 
 
 def _is_embedded(form: RegistrationForm) -> bool:
@@ -157,7 +173,3 @@ def _check_form_key(form: RegistrationForm, event: Event) -> None:
         return
     if not subject.startswith(f"{event.id} "):
         form.form_errors.append("This form belongs to another event. Please check your answers and send them again.")
-
-
-def _last_moment(event: Event) -> datetime:
-    return max((session.ends_at for session in event.live_sessions), default=event.created_at)

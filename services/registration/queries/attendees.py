@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
-from services.registration.queries import search
+from services.registration.queries import pages, search
+from services.registration.queries.pages import Order
 
 PAGE = 50
-CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
-"""Has no "+", because a URL's query string decodes "+" as a space."""
+NEWEST_FIRST = Order(Registration.created_at, Registration.id, newest_first=True)
 GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
 
 
@@ -29,25 +27,31 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of registrations, newest first. `next_cursor` is None on the last page."""
+    """One page of registrations, newest first: from number `first` (from 1; 0 if there are none) of `total`."""
 
     registrations: list[Registration]
+    previous_cursor: str | None
     next_cursor: str | None
+    first: int
+    total: int
 
-
-class BadCursor(ValueError):
-    """The cursor is malformed."""
+    @property
+    def last(self) -> int:
+        """The number of the last registration on the page."""
+        return max(0, self.first + len(self.registrations) - 1)
 
 
 def page(event: Event, filters: Filters, cursor: str | None = None, size: int = PAGE) -> Page:
     """Get one page of an event's attendees, `size` at most. Raises BadCursor."""
     query = matching(event, filters)
-    if cursor:
-        query = query.where(tuple_(Registration.created_at, Registration.id) < _read_cursor(cursor))
-    newest_first = query.order_by(Registration.created_at.desc(), Registration.id.desc())
-    found = list(db.session.scalars(newest_first.limit(size + 1)))
-    more = len(found) > size
-    return Page(found[:size], _cursor(found[size - 1]) if more else None)
+    found = pages.read(query, NEWEST_FIRST, cursor, size)
+    first = total = 0
+    if found.rows:
+        before = NEWEST_FIRST.beyond(NEWEST_FIRST.place_of(found.rows[0]), backwards=True)
+        counted = query.with_only_columns(func.count(), func.count().filter(before))
+        total, earlier = db.session.execute(counted).one()
+        first = earlier + 1
+    return Page(found.rows, found.previous_cursor, found.next_cursor, first, total)
 
 
 def matching(event: Event, filters: Filters) -> Select[Registration]:
@@ -75,15 +79,3 @@ def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
         Placement.cohort_id == named.scalar_subquery(),
         Placement.status.not_in(GONE),
     )
-
-
-def _cursor(registration: Registration) -> str:
-    return f"{registration.created_at.astimezone(UTC).strftime(CURSOR_TIME)}~{registration.id}"
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        created_at, registration_id = cursor.split("~")
-        return datetime.strptime(created_at, CURSOR_TIME).replace(tzinfo=UTC), UUID(registration_id)
-    except ValueError as error:
-        raise BadCursor("This cursor is not one of ours.") from error

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from services.registration.models import Event, Form, Programme, db
-from services.registration.rules.places import is_full
+from services.registration.rules.event_states import EventState
 from services.registration.rules.questions import Question
 
 PLACES = (Event.capacity, Event.waitlist, Event.places_taken, Event.waiting)
@@ -30,9 +30,9 @@ class Snapshot:
     places: dict[str, Any]
 
     @property
-    def is_full(self) -> bool:
-        """True if every place is taken."""
-        return is_full(self.places["capacity"], self.places["places_taken"])
+    def state(self) -> EventState:
+        """The event's state now."""
+        return self.event.state_with(self.places["places_taken"], self.places["waiting"])
 
     def attach(self) -> Event:
         """Attach a copy of the event, with its sessions, programme and cohorts, to the current database session."""

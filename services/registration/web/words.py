@@ -3,17 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.registration.models import EventStatus, PlacementStatus
+from services.registration.models import PlacementStatus
+from services.registration.rules.event_states import EventState
 from services.registration.rules.invitation_answers import Summary
 from services.registration.rules.places import Status
 from services.registration.rules.routing import RoutingOutcome
 from shared.contracts.notices import Kind
 from shared.messaging.outbox_queries import RowState
 
-EVENT = {
-    EventStatus.DRAFT: "Draft",
-    EventStatus.PUBLISHED: "Published",
-    EventStatus.CANCELLED: "Cancelled",
+EVENT_STATE = {
+    EventState.DRAFT: "Draft",
+    EventState.NOT_OPEN_YET: "Not open yet",
+    EventState.OPEN: "Open",
+    EventState.WAITING_LIST: "Full, with a waiting list",
+    EventState.FULL: "Full",
+    EventState.CLOSED: "Registration closed",
+    EventState.OVER: "Over",
+    EventState.CANCELLED: "Cancelled",
 }
 REGISTRATION = {
     Status.CONFIRMED: "Coming",

@@ -67,6 +67,19 @@ def test_a_draft_is_not_shown(world: World) -> None:
     assert "BEGIN:VEVENT" not in world.client.get("/calendar/feed.ics").text
 
 
+def test_an_entry_says_how_registration_stands_unless_the_event_is_cancelled(world: World) -> None:
+    closed = replace(NOVEMBER, description="About us.", registration="Registration has closed.")
+    world.show(closed)
+    assert (
+        "DESCRIPTION:Registration has closed.\\n\\nAbout us."
+        in world.client.get("/calendar/events/learning-e1.ics").text
+    )
+    world.show(closed, "cancelled", STATED + timedelta(minutes=1))
+    cancelled = world.client.get("/calendar/events/learning-e1.ics").text
+    assert "STATUS:CANCELLED" in cancelled
+    assert "Registration has closed." not in cancelled
+
+
 def test_a_link_whose_time_is_over_is_gone(world: World) -> None:
     assert world.client.get(own_feed(until=datetime(2020, 1, 1, tzinfo=UTC))).status_code == 410
 

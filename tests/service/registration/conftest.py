@@ -16,6 +16,7 @@ from services.registration.operations.timeline import SYSTEM
 from services.registration.rules.events import EventDetails, SessionDetails
 from shared.database.migrations import upgrade
 from tests.support.browser import Browser
+from tests.support.databases import databases
 
 QUESTIONS = (
     {"key": "role", "label": "What do you do?", "type": "text"},
@@ -44,8 +45,16 @@ QUESTIONS = (
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """An environment with a fresh SQLite file, nobody at the broker's address, and no limit."""
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment with an empty database, nobody at the broker's address, and no limit.
+
+    The database is a SQLite file. A module whose `pytestmark` is `ON_BOTH_DATABASES` runs on PostgreSQL too.
+    """
+    with databases(getattr(request, "param", "SQLite")) as named:
+        yield _environment(tmp_path) | named
+
+
+def _environment(tmp_path: Path) -> dict[str, str]:
     return {
         "SECRET_KEY": "a secret for tests only",
         "REGISTRATION_DATABASE_URL": f"sqlite:///{tmp_path}/registration.db",

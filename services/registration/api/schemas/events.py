@@ -9,15 +9,13 @@ from services.registration.api.schemas.fields import Body, EmailAddress, Line, L
 from services.registration.models import EventStatus
 from services.registration.notices.markdown import LONGEST_DESCRIPTION
 from services.registration.rules.conditions import Operator
+from services.registration.rules.event_states import EventState
+from services.registration.rules.events import BAD_SLUG, LONGEST_SLUG, SLUG
 from services.registration.rules.invitation_answers import Summary
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES
 from services.registration.rules.places import Status
 from services.registration.rules.questions import MOST_QUESTIONS, Type
 
-SLUG = validate.Regexp(
-    r"^[a-z0-9]+(-[a-z0-9]+)*$",
-    error="Use small letters, digits and single hyphens, such as spring-webinar.",
-)
 MOST_SESSIONS, MOST_PLACES, PAGE, LARGEST_PAGE = 100, 1_000_000, 50, 200
 
 
@@ -101,15 +99,23 @@ class Event(Body):
 
     id = fields.UUID(dump_only=True)
     slug = Line(
-        80,
+        LONGEST_SLUG,
         required=True,
-        validate=SLUG,
-        metadata=about("Its name in addresses; it never changes.", example="spring-webinar"),
+        validate=validate.Regexp(f"^{SLUG.pattern}$", error=BAD_SLUG),
+        metadata=about("Its name in addresses; it can change until it is published.", example="spring-webinar"),
     )
     title = Line(required=True, metadata=about("What people see.", example="Spring webinar"))
     description = Text(LONGEST_DESCRIPTION, load_default="", metadata=about("Markdown."))
     timezone = Zone(required=True, metadata=about("Its IANA time zone.", example="Europe/London"))
     status = word(EventStatus, dump_only=True, metadata=about("Only a published event takes registrations."))
+    state = word(
+        EventState,
+        dump_only=True,
+        metadata=about("What it is at this moment. Only `open` and `waiting_list` take registrations."),
+    )
+    message = fields.String(
+        dump_only=True, metadata=about("A sentence about the state, for people; empty while it is open.")
+    )
     sessions = fields.List(
         Whole(Session),
         required=True,
@@ -125,6 +131,19 @@ class Event(Body):
     )
     waitlist = fields.Boolean(
         load_default=True, metadata=about("Whether people can wait for a place when all are taken.")
+    )
+    takes_registrations = fields.Boolean(
+        load_default=True, metadata=about("Whether people can register. False closes registration.")
+    )
+    opens_at = LocalTime(
+        load_default=None,
+        allow_none=True,
+        metadata=about("When registration opens, in the event's zone; null: at once."),
+    )
+    closes_at = LocalTime(
+        load_default=None,
+        allow_none=True,
+        metadata=about("When registration closes, in the event's zone; null: when the event ends."),
     )
     programme = fields.String(load_default=None, allow_none=True, metadata=about("The slug of the event's programme."))
     invites = fields.Nested(Invites, metadata=about("For organisers."))
@@ -162,11 +181,19 @@ class PageOfEvents(Schema):
 class Paging(Schema):
     """The page to return."""
 
-    cursor = fields.String(metadata=about("The `next_cursor` of the page before."))
+    cursor = fields.String(metadata=about("The `next_cursor` or `previous_cursor` of another page."))
     limit = fields.Integer(
         load_default=PAGE,
         validate=validate.Range(1, LARGEST_PAGE, error=f"Ask for 1 to {LARGEST_PAGE} at a time."),
         metadata=about("The most in one page."),
+    )
+
+
+class Publication(Body):
+    """The publication of an event."""
+
+    even_if_over = fields.Boolean(
+        load_default=False, metadata=about("Publish it although its last session has ended; 422 otherwise.")
     )
 
 

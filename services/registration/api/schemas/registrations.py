@@ -91,7 +91,11 @@ class PageOfRegistrations(Schema):
     """A page of registrations, the newest first."""
 
     registrations = fields.List(fields.Nested(Registration))
+    previous_cursor = fields.String(
+        allow_none=True, metadata=about("The `cursor` of the previous page; null on the first.")
+    )
     next_cursor = fields.String(allow_none=True, metadata=about("The `cursor` of the next page; null on the last."))
+    total = fields.Integer(metadata=about("How many registrations match, on all pages."))
 
 
 class RegistrationChanges(Body):

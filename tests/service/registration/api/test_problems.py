@@ -32,7 +32,7 @@ def test_an_address_that_is_not_there(client: FlaskClient) -> None:
 
 
 def test_a_method_that_is_not_taken(client: FlaskClient, event: str) -> None:
-    refused = client.delete(f"/api/v1/events/{event}")
+    refused = client.put(f"/api/v1/events/{event}")
 
     problem_of(refused, 405)
     assert "PATCH" in refused.headers["Allow"]

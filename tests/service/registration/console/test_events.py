@@ -11,6 +11,7 @@ from services.registration.rules.invites import Invites
 from tests.support.browser import Browser
 
 USUAL = {
+    "takes_registrations": "yes",
     "title": "Winter webinar",
     "invites.asks_for_rsvp": "yes",
     "invites.decline_frees_place": "no",

@@ -101,3 +101,8 @@ def test_the_thanks_say_who_waits_and_where_we_have_written(
     assert "You’re on the waiting list" in waiting
     assert "grace@example.org" in waiting
     assert "ada@example.org" not in waiting
+
+
+def test_a_control_names_its_help_and_its_error(client: FlaskClient, event: str) -> None:
+    page = send(client, event, fill_in(client, event, email="not an address")).text
+    assert 'aria-describedby="email-help email-error"' in page

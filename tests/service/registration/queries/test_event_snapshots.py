@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.registration.models import Cohort, Event, Programme, db
-from services.registration.operations.events import touch
+from services.registration.operations.listings import touch
 from services.registration.queries import event_snapshots
 from shared.database.ids import new_id
 from shared.database.utc import now

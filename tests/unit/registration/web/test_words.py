@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import pytest
 
-from services.registration.models import EventStatus, PlacementStatus
+from services.registration.models import PlacementStatus
+from services.registration.rules.event_states import EventState
 from services.registration.rules.invitation_answers import Answer, Summary
 from services.registration.rules.places import Status
 from services.registration.rules.routing import RoutingOutcome
@@ -20,7 +21,7 @@ OUTCOMES_OF_MAILS = set(Outcome) - {Outcome.DONE}  # only messages that lead to 
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        (EventStatus, words.EVENT),
+        (EventState, words.EVENT_STATE),
         (Status, words.REGISTRATION),
         (PlacementStatus, words.PLACEMENT),
         (RoutingOutcome, words.SUGGESTION),
