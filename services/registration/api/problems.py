@@ -14,7 +14,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 from services.registration.exports import UnknownColumn
 from services.registration.operations.events import NameTaken
 from services.registration.queries.attendees import BadCursor
-from services.registration.rules.places import EventIsFull
+from services.registration.rules.places import EventIsFull, RegistrationClosed
 from services.registration.web.applications import InvalidFields
 from services.registration.web.idempotency import KeyReused
 from services.registration.web.rate_limits import seconds_to_wait
@@ -74,6 +74,9 @@ def handle_errors(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(status, _of_http)
     blueprint.register_error_handler(InvalidFields, _of_fields)
     blueprint.register_error_handler(EventIsFull, _always(409, "Every place is taken and there is no waiting list."))
+    blueprint.register_error_handler(
+        RegistrationClosed, _always(409, "The registration is cancelled, or the event is cancelled or over.")
+    )
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(
         IntegrityError, _always(409, "This was changed at the same time by another request. Try again.")

@@ -134,6 +134,7 @@ def _notice(
         status=registration.status,
         add_url=links.add_to_calendar(event),
         topic=topic,
+        by_organisers=registration.cancelled_by_organisers,
         reason=reason or (event.cancel_reason if kind is Kind.EVENT_CANCELLED else ""),
     )
 

@@ -94,6 +94,7 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
     """
     db.session.refresh(event, with_for_update=True)
     differs = _differences(event, plan)
+    is_announced = bool(differs) and event.status is EventStatus.PUBLISHED
     other_choices = ["invites"] if event.invites != plan.details.invites else []
     other_capacity = event.capacity != plan.details.capacity
     event.details, event.programme = plan.details, plan.programme
@@ -104,11 +105,11 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
         places.give_free_places(event)
     touch(event)
     timeline.record(event, "changed", by, changes=[*differs, *other_choices])
-    if differs:
+    if is_announced:
         _announce(event, sorted({*event.changes, *differs}) if event.notices_due else differs)
     if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    return bool(differs) and event.status is EventStatus.PUBLISHED
+    return is_announced
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:

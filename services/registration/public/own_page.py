@@ -1,15 +1,18 @@
-"""The registrant's own page: status, answers, next steps, and how to change or cancel it."""
+"""The registrant's own page: status, answers, next steps, consents, and how to change, cancel or come back."""
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from services.registration.models import EventStatus, Registration, db
+from services.registration.models import Registration
 from services.registration.notices import links
-from services.registration.operations import placements, registrations
+from services.registration.notices.next_steps import next_steps
+from services.registration.operations import consents, registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import event_snapshots
 from services.registration.rules.consents import WORDINGS
+from services.registration.rules.places import EventIsFull, RegistrationClosed, Status, is_full
 from services.registration.web.confirm_form import ConfirmForm, confirmation
+from services.registration.web.consent_form import ConsentForms, consent_forms
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.registration_form import AnswersForm, answers_form, as_answered
 from services.registration.web.same_site import refuse_other_sites
@@ -24,6 +27,12 @@ class CancelForm(ConfirmForm):
     sure = confirmation("Do you want to cancel?", yes="Yes, cancel my place", no="No, keep it")
 
 
+class AgainForm(ConfirmForm):
+    """The question before a person takes their place again."""
+
+    sure = confirmation("Do you want your place again?", yes="Yes, register me again", no="No, leave it cancelled")
+
+
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
     """The link needs no password, so caches and search engines must not store the page."""
@@ -35,23 +44,14 @@ def keep_private(response: Response) -> Response:
 @blueprint.get("")
 def own_page(token: str) -> ResponseReturnValue:
     """The status of the registration, the answers, and the next steps."""
-    registration = _registration_of(token)
-    decision = placements.latest_decision(registration)
-    return render_template(
-        "public/own_page.html",
-        token=token,
-        registration=registration,
-        event=registration.event,
-        questions=event_snapshots.questions(registration.event),
-        next_steps=decision.for_person if decision else [],
-        feed=links.personal_feed(registration),
-    )
+    registration = links.registration_of(token)
+    return _own_page(token, registration, consent_forms())
 
 
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _cancel_page(token, _registration_of(token), CancelForm())
+    return _cancel_page(token, links.registration_of(token), CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -59,11 +59,52 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registration, form = _registration_of(token), CancelForm()
+    registration, form = links.registration_of(token), CancelForm()
     if not form.validate():
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
         registrations.cancel(registration, REGISTRANT)
+    return redirect(url_for(".own_page", token=token), 303)
+
+
+@blueprint.get("/again")
+def ask_before_returning(token: str) -> ResponseReturnValue:
+    """Ask before somebody takes their place again. Nothing changes yet."""
+    return _again_page(token, _returning(token), AgainForm())
+
+
+@blueprint.post("/again")
+@idempotent_form
+def take_place_again(token: str) -> ResponseReturnValue:
+    """Take a cancellation back once the person has confirmed it: they keep their answers and groups."""
+    refuse_other_sites()
+    registration, form = _returning(token), AgainForm()
+    if not form.validate():
+        return _again_page(token, registration, form), 422
+    try:
+        if form.is_confirmed:
+            registrations.restore(registration, REGISTRANT)
+    except RegistrationClosed:
+        abort(409)
+    except EventIsFull:
+        form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
+        return _again_page(token, registration, form), 409
+    return redirect(url_for(".own_page", token=token), 303)
+
+
+@blueprint.post("/consents/<purpose>")
+@idempotent_form
+def change_consent(token: str, purpose: str) -> ResponseReturnValue:
+    """Give a consent, or take it back."""
+    refuse_other_sites()
+    registration, forms = links.registration_of(token), consent_forms(sent=purpose)
+    form = forms.get(purpose) or abort(404)
+    if not form.validate():
+        return _own_page(token, registration, forms), 422
+    if form.agrees.data:
+        consents.give(registration, purpose, REGISTRANT, "own page")
+    else:
+        consents.withdraw(registration, purpose, REGISTRANT)
     return redirect(url_for(".own_page", token=token), 303)
 
 
@@ -97,18 +138,53 @@ def expired_link(_: BadToken) -> ResponseReturnValue:
     return make_response(render_template("public/closed.html"), 404)
 
 
-def _registration_of(token: str) -> Registration:
-    registration = db.session.get(Registration, links.read_own_page_token(token))
-    if registration is None:
-        raise BadToken("This link is not valid.")
-    return registration
-
-
 def _active_registration(token: str) -> Registration:
-    registration = _registration_of(token)
-    if registration.cancelled_at is not None or registration.event.status == EventStatus.CANCELLED:
+    registration = links.registration_of(token)
+    if not registration.is_active:
         abort(409)
     return registration
+
+
+def _returning(token: str) -> Registration:
+    """The registration of somebody who can take their place again. Anybody else is sent to their own page."""
+    registration = links.registration_of(token)
+    if not _may_return(registration):
+        abort(redirect(url_for(".own_page", token=token), 303))
+    return registration
+
+
+def _may_return(registration: Registration) -> bool:
+    """True where the person cancelled, and there is a place or a waiting list. Organisers take their own
+    cancellations back."""
+    event = registration.event
+    is_open = event.takes_registrations and (event.waitlist or not is_full(event.capacity, event.places_taken))
+    return registration.status is Status.CANCELLED and not registration.cancelled_by_organisers and is_open
+
+
+def _own_page(token: str, registration: Registration, forms: ConsentForms) -> str:
+    event = registration.event
+    return render_template(
+        "public/own_page.html",
+        token=token,
+        registration=registration,
+        event=event,
+        questions=event_snapshots.questions(event),
+        next_steps=next_steps(registration) if registration.is_active else [],
+        agreed=consents.in_force(registration),
+        wordings=WORDINGS,
+        forms=forms,
+        may_return=_may_return(registration),
+        contact=event.invites.organiser_email or current_app.config["REPLY_TO"][1],
+        feed=links.personal_feed(registration),
+    )
+
+
+def _again_page(token: str, registration: Registration, form: ConfirmForm) -> str:
+    event = registration.event
+    waits = is_full(event.capacity, event.places_taken) or (event.waitlist and event.waiting > 0)
+    return render_template(
+        "public/again.html", token=token, registration=registration, event=event, form=form, waits=waits
+    )
 
 
 def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:

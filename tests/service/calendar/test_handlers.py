@@ -10,7 +10,7 @@ import pytest
 import vobject
 from sqlalchemy import select
 
-from services.calendar.models import Invitation, db
+from services.calendar.models import Invitation, Registration, db
 from shared.contracts.notices import Invite, InviteFacts, Kind, MailDue
 from shared.contracts.receipts import Outcome, Settled
 from tests.support.calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
@@ -248,3 +248,18 @@ def test_a_series_that_is_written_in_utc_goes_on_in_utc_when_a_session_moves(wor
     assert "TZID" not in invite.content
     assert re.findall(r"RECURRENCE-ID[^\r]*", invite.content) == ["RECURRENCE-ID:20270211T100000Z"]
     assert "EXDATE" not in invite.content
+
+
+def test_a_corrected_address_gets_the_invite_and_the_wrong_one_sees_nothing_more(world: World) -> None:
+    right = replace(ADA, person_id="p2", email="ada.right@example.org")
+    first = read(world.tell(a_notice(NOVEMBER)))
+    second = world.tell(replace(a_notice(NOVEMBER, stated_at=later()), recipient=right))
+    entry = read(second)
+    assert second is not None
+    assert second.method == "REQUEST"
+    assert (entry.uid.value, entry.sequence.value) == (first.uid.value, "1")
+    assert entry.attendee.value == "mailto:ada.right@example.org"
+    assert mail_in(world.sent[-1][1]).notice.recipient.email == "ada.right@example.org"
+    with world.app.app_context():
+        (registration,) = db.session.scalars(select(Registration))
+        assert registration.person_id == "p2"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registration.rules.web_addresses import has_address, has_address_or_site
-from services.registration.web.form_reading import Unusable, read_application
+from services.registration.web.applications import InvalidFields, read_application
 
 GOOD = {"name": "Ann Example", "email": "ann@example.org", "consents": ["privacy"]}
 ADDRESSES = [
@@ -82,14 +82,14 @@ def test_organisations_may_be_called_by_their_domain(organisation: str) -> None:
 
 @pytest.mark.parametrize("text", ADDRESSES + SITES)
 def test_an_address_is_an_error_at_the_name(text: str) -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([], {**GOOD, "name": text}, source="form")
     assert refused.value.errors == {"name": "Enter your name without a web address or an e-mail address."}
 
 
 @pytest.mark.parametrize("text", ADDRESSES)
 def test_an_address_is_an_error_at_the_organisation(text: str) -> None:
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(InvalidFields) as refused:
         read_application([], {**GOOD, "organisation": text}, source="api")
     assert refused.value.errors == {"organisation": "Enter the organisation’s name without a web address."}
 
