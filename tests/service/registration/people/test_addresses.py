@@ -8,9 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration.models import Consent, Person, Placement, Registration, TimelineEntry, db
+from services.registration.models import Consent, Outbox, Person, Placement, Registration, TimelineEntry, db
+from services.registration.operations import deliveries, receipts
 from services.registration.operations.invitation_answers import record
+from services.registration.operations.timeline import SYSTEM
 from services.registration.rules.invitation_answers import Answer
+from shared.contracts.receipts import Outcome, Settled
 from shared.database.utc import now
 from tests.support.browser import Browser
 from tests.support.demo_people import DEMO, OwnPage, Register
@@ -138,6 +141,25 @@ def test_an_organiser_corrects_the_address_in_the_console(
     assert WRONG not in page
     assert "Corrected the e-mail address" in page
     assert notices_owed(app)[-1]["recipient"]["email"] == RIGHT
+
+
+def test_a_mail_that_the_wrong_address_refused_is_sent_again_to_the_right_one(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], ann: UUID, own_page: OwnPage
+) -> None:
+    decision = {"cohort": "funder-pilot", "decision": "place"}
+    client.post(f"/api/v1/registrations/{ann}/placements", json=decision, headers=bearer)
+    with app.app_context():
+        placed = db.session.scalars(select(Outbox.id).where(Outbox.key.startswith("placement"))).one()
+        failed = Settled(message_id=str(placed), outcome=Outcome.FAILED, at=now(), detail="550 no such mailbox")
+        receipts.record([failed])
+        db.session.commit()
+    correct(client, bearer, ann)
+    with app.test_request_context(method="POST"):
+        assert deliveries.replay(placed, SYSTEM)
+        db.session.commit()
+    again = notices_owed(app)[-1]
+    assert (again["kind"], again["recipient"]["email"]) == ("placed", RIGHT)
+    assert again["page_url"].endswith(own_page(ann))
 
 
 def test_the_address_of_a_cancelled_registration_stays(
