@@ -30,4 +30,4 @@ def _form(text: str) -> type[ConsentForm]:
     return Asking
 
 
-FORMS = {wording.purpose: _form(wording.text) for wording in WORDINGS if not wording.required}
+FORMS = {wording.purpose: _form(wording.text.rstrip(".")) for wording in WORDINGS if not wording.required}
