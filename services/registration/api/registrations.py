@@ -142,7 +142,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
 
     Fields that are left out stay as they are. The rules decide again about cohorts. A new `email` moves the
     registration to the person of that address: the confirmation with the invite goes there, private links
-    that were sent before stop working, and the old address gets nothing. 422 where that person has a
+    that were sent before stop working, and the old address gets nothing. 422 if that person has a
     registration for the event already.
     """
     registration = _active_registration(registration_id)
@@ -177,7 +177,7 @@ def restore_registration(registration_id: UUID) -> dict[str, Any]:
     """Restore a cancelled registration
 
     With the answers, consents and groups that it had. The person is notified: they get a place, or wait for one.
-    409 where the registration is not cancelled, the event is cancelled or over, or every place is taken
+    409 if the registration is not cancelled, the event is cancelled or over, or every place is taken
     and there is no waiting list.
     """
     registration = _registration(registration_id)

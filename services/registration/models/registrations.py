@@ -105,12 +105,12 @@ class Registration(Model):
 
     @property
     def cancelled_by_organisers(self) -> bool:
-        """True where an organiser cancelled it, or a program of theirs."""
+        """True if an organiser cancelled it, or a program of theirs."""
         return self.cancelled_by in ("organiser", "api")
 
     @property
     def is_active(self) -> bool:
-        """True where neither the registration nor its event is cancelled."""
+        """True if neither the registration nor its event is cancelled."""
         return self.status in ACTIVE and self.event.status is not EventStatus.CANCELLED
 
 

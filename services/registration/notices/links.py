@@ -31,7 +31,7 @@ def own_page_token(registration: Registration) -> str:
 def registration_of(own_page_token: str) -> Registration:
     """The registration that a token opens. Raises BadToken or ExpiredToken.
 
-    Where the address was corrected, a token that was sent to the wrong address opens nothing.
+    A token that was sent to a wrong address opens nothing once the address is corrected.
     """
     subject = tokens.read(_secret(), Purpose.OWN_PAGE, own_page_token)
     registration = db.session.get(Registration, UUID(subject.partition(" ")[0]))

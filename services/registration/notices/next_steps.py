@@ -53,6 +53,11 @@ def next_steps(registration: Registration) -> list[NextStep]:
     return steps
 
 
+def sentences_for(registration: Registration) -> tuple[str, ...]:
+    """The sentences of all next steps, for a mail."""
+    return tuple(sentence for step in next_steps(registration) for sentence in step.sentences)
+
+
 def _tells(placements: Iterable[Placement]) -> dict[tuple[UUID, str], str]:
     """What the rules last said to the person, by registration and cohort. Decisions of the rules have serial 0."""
     registrations = {placement.registration_id for placement in placements}

@@ -21,7 +21,7 @@ def record(registration: Registration, purposes: Iterable[str], source: str) -> 
 
 
 def give(registration: Registration, purpose: str, by: Actor, source: str) -> bool:
-    """Record that a person agrees. Returns False where they did already."""
+    """Record that a person agrees. Returns False if they did already."""
     db.session.refresh(registration, with_for_update=True)
     if purpose in in_force(registration):
         return False
@@ -31,7 +31,7 @@ def give(registration: Registration, purpose: str, by: Actor, source: str) -> bo
 
 
 def withdraw(registration: Registration, purpose: str, by: Actor) -> bool:
-    """End a person's consent. Returns False where they had none."""
+    """End a person's consent. Returns False if they had none."""
     db.session.refresh(registration, with_for_update=True)
     if purpose not in in_force(registration):
         return False

@@ -4,7 +4,7 @@ from sqlalchemy import exists, select, update
 
 from services.registration.models import Consent, Event, Person, Placement, Registration, db
 from services.registration.notices import notices
-from services.registration.notices.next_steps import next_steps
+from services.registration.notices.next_steps import sentences_for
 from services.registration.operations import timeline
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
@@ -20,7 +20,7 @@ class AddressTaken(Exception):
 
 
 def find_or_add(email: str, email_key: str) -> tuple[Person, bool]:
-    """The person of this address, and True where they are new. A known one is locked, so that two forms sent at
+    """The person of this address, and True if they are new. A known one is locked, so that two forms sent at
     the same time make one registration."""
     values = {"id": new_id(), "email_key": email_key, "email": email, "created_at": now()}
     added = add_if_absent(db.session, Person, values)
@@ -39,8 +39,8 @@ def change_address(registration: Registration, email: str, email_key: str, by: A
     """Correct the address of a registration, and send the confirmation with the invite there.
 
     The registration moves to the person of that address, with its consents and groups. The old address gets nothing,
-    and the private links that were sent there stop working. Returns True where a mail goes to the new address: not
-    where it is the same, or the event is over. Raises AddressTaken, and RegistrationClosed where the registration or
+    and the private links that were sent there stop working. Returns True if a mail goes to the new address: not
+    if it is the same, or the event is over. Raises AddressTaken, and RegistrationClosed if the registration or
     the event is cancelled.
     """
     db.session.refresh(registration, with_for_update=True)
@@ -66,14 +66,13 @@ def change_address(registration: Registration, email: str, email_key: str, by: A
     timeline.record(registration, "address changed", by)
     if registration.event.is_over:
         return False
-    sentences = [sentence for step in next_steps(registration) for sentence in step.sentences]
     kind = Kind.CONFIRMED if registration.holds_place else Kind.WAITLISTED
-    notices.notify(registration, kind, next_steps=tuple(sentences))
+    notices.notify(registration, kind, next_steps=sentences_for(registration))
     return True
 
 
 def _move_placements(registration: Registration, person: Person) -> None:
-    """Move the registration's placements to another person. Where both have one in a cohort, an organiser's decision
+    """Move the registration's placements to another person. If both have one in a cohort, an organiser's decision
     stays, or else that person's own."""
     theirs = {one.cohort_id: one for one in db.session.scalars(select(Placement).filter_by(person_id=person.id))}
     for placement in db.session.scalars(select(Placement).filter_by(registration_id=registration.id)):

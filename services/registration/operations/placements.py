@@ -66,7 +66,7 @@ def route(registration: Registration, *, is_notified: bool) -> tuple[str, ...]:
 def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> bool:
     """An organiser places somebody in a cohort. Rules no longer move them. Placing twice changes nothing.
 
-    Returns True where they are notified: where they were not in it already. Raises RegistrationClosed.
+    Returns True if they are notified, that is if they were not in it already. Raises RegistrationClosed.
     """
     return _decide_by_hand(registration, cohort, PlacementStatus.PLACED, by, reason)
 

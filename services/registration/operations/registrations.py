@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.registration.models import Event, EventStatus, Registration, db
 from services.registration.notices import notices
-from services.registration.notices.next_steps import next_steps
+from services.registration.notices.next_steps import sentences_for
 from services.registration.operations import consents, people, placements, places, timeline
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
@@ -52,7 +52,7 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> bool:
     """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are.
 
-    `reason` goes on the timeline, `notice_reason` into the notice. Returns False where it is cancelled already.
+    `reason` goes on the timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
     """
     places.lock(registration.event)
     db.session.refresh(registration, with_for_update=True)
@@ -70,8 +70,8 @@ def restore(registration: Registration, by: Actor) -> bool:
     """Take a cancellation back: register the person again, with the answers, consents and groups that they had, and
     notify them. They get a place, or wait for one.
 
-    Returns False where the registration is not cancelled. Raises RegistrationClosed where the event is cancelled or
-    over, and EventIsFull where there is neither a place nor a waiting list.
+    Returns False if the registration is not cancelled. Raises RegistrationClosed if the event is cancelled or over,
+    and EventIsFull if there is neither a place nor a waiting list.
     """
     event = registration.event
     places.lock(event)
@@ -83,9 +83,8 @@ def restore(registration: Registration, by: Actor) -> bool:
     places.move(registration, places.status_for_next(event))
     _stand_again(registration)
     timeline.record(registration, "restored", by, status=registration.status)
-    sentences = tuple(sentence for step in next_steps(registration) for sentence in step.sentences)
     kind = Kind.RESTORED if registration.holds_place else Kind.WAITLISTED
-    notices.notify(registration, kind, next_steps=sentences)
+    notices.notify(registration, kind, next_steps=sentences_for(registration))
     return True
 
 

@@ -154,7 +154,7 @@ def _returning(token: str) -> Registration:
 
 
 def _may_return(registration: Registration) -> bool:
-    """True where the person cancelled, and there is a place or a waiting list. Organisers take their own
+    """True if the person cancelled, and there is a place or a waiting list. Organisers take their own
     cancellations back."""
     event = registration.event
     is_open = event.takes_registrations and (event.waitlist or not is_full(event.capacity, event.places_taken))

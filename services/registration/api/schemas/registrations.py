@@ -84,7 +84,7 @@ class Registration(Schema):
     registered_at = fields.AwareDateTime()
     cancelled_at = fields.AwareDateTime(allow_none=True)
     cancelled_by = fields.String(
-        allow_none=True, metadata=about("registrant, organiser, api or system; null where it stands.")
+        allow_none=True, metadata=about("registrant, organiser, api or system; null if it stands.")
     )
     placements = fields.List(fields.Nested(CohortPlacement))
     page_url = fields.String(metadata=about("The person's own page. The link needs no password: keep it private."))
