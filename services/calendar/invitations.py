@@ -42,7 +42,7 @@ def bring_up_to_date(notice: Notice, *, bulk: bool) -> MailDue:
     _, invite = _take_step(registration, plan.with_notice, before, notice) if plan.with_notice else (None, None)
     if plan.with_notice:
         registration.series = plan.with_notice.series
-    registration.page_url = notice.page_url
+    registration.page_url, registration.person_id = notice.page_url, notice.recipient.person_id
     registration.show(notice.event, cancelled=not notice.holds_place, stated_at=notice.stated_at)
     if known is None:
         db.session.add(registration)

@@ -63,6 +63,7 @@ def write(mail: MailDue, organisation: str) -> Letter:
         "starts": _starts(notice),
         "holds_place": notice.holds_place,
         "status": notice.status,
+        "by_organisers": notice.by_organisers,
         "method": method,
         "asks_for_rsvp": notice.event.invites.asks_for_rsvp,
         "decline_frees_place": notice.event.invites.decline_frees_place and notice.kind != Kind.SESSION,

@@ -12,12 +12,14 @@ from shared.runtime.settings import BadSetting, Environment, Settings, common
 class Config(Settings):
     """Registration's settings. `RATE_LIMIT` is how often one address may register, or empty for no limit.
 
-    `CALENDAR_URL` and `NOTIFICATIONS_URL` are the base URLs at which this service calls the other two.
+    `CALENDAR_URL` and `NOTIFICATIONS_URL` are the base URLs at which this service calls the other two. `REPLY_TO` is
+    the name and address that registrants can write to.
     """
 
     RATE_LIMIT: str
     CALENDAR_URL: str
     NOTIFICATIONS_URL: str
+    REPLY_TO: tuple[str, str]
     ORGANISER_EMAIL: str | None
     ORGANISER_PASSWORD: str | None
     ORGANISER_API_KEY: str | None
@@ -32,6 +34,7 @@ class Config(Settings):
             CALENDAR_URL=_service(environment, "CALENDAR_URL", shared["PUBLIC_URL"]),
             NOTIFICATIONS_URL=_service(environment, "NOTIFICATIONS_URL", shared["PUBLIC_URL"]),
             RATE_LIMIT=_rate(environment.text("RATE_LIMIT", "20/minute")),
+            REPLY_TO=environment.mail_address("REPLY_TO", environment.text("MAIL_FROM")),
             ORGANISER_EMAIL=environment.optional("ORGANISER_EMAIL"),
             ORGANISER_PASSWORD=environment.optional("ORGANISER_PASSWORD"),
             ORGANISER_API_KEY=environment.optional("ORGANISER_API_KEY"),

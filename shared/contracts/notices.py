@@ -13,6 +13,7 @@ class Kind(StrEnum):
     CONFIRMED = "confirmed"
     WAITLISTED = "waitlisted"
     PLACE_CAME_FREE = "place_came_free"
+    RESTORED = "restored"
     CHANGED = "changed"
     CANCELLED = "cancelled"
     EVENT_CANCELLED = "event_cancelled"
@@ -87,7 +88,8 @@ class Notice:
     `next_steps` are sentences for the person about the cohorts they asked for. `changes` names the changed details
     ("time", "title", "place") in a notice of change, and `before` holds the sessions as the person last heard of them.
     `topic` is the cohort of a notice about a placement, and `reason` the text that the organiser wrote with the
-    decision. `status` is the registration's. `add_url` is the page that adds a session to web calendars.
+    decision. `status` is the registration's; `by_organisers` says that the organisers cancelled it. `add_url` is the
+    page that adds a session to web calendars.
     """
 
     kind: Kind
@@ -105,6 +107,7 @@ class Notice:
     add_url: str = ""
     topic: str = ""
     reason: str = ""
+    by_organisers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

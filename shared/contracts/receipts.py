@@ -7,14 +7,13 @@ from shared.contracts.contract import Message, contract
 
 
 class Outcome(StrEnum):
-    """The outcome of a message. A failed one that its owner sends again, as another message, is replayed."""
+    """The outcome of a message."""
 
     SENT = "sent"
     DONE = "done"
     SUPPRESSED = "suppressed"
     SUPERSEDED = "superseded"
     FAILED = "failed"
-    REPLAYED = "replayed"
 
 
 class Answer(StrEnum):

@@ -7,6 +7,7 @@ the commit, and the clock enqueues it again until its receipt arrives.
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -46,6 +47,17 @@ KEPT_AFTER_SETTLING = timedelta(days=30)
 log = structlog.get_logger()
 
 
+class Ending(StrEnum):
+    """The end of a message owed: the outcome in its receipt, or that another message replays it."""
+
+    SENT = Outcome.SENT
+    DONE = Outcome.DONE
+    SUPPRESSED = Outcome.SUPPRESSED
+    SUPERSEDED = Outcome.SUPERSEDED
+    FAILED = Outcome.FAILED
+    REPLAYED = "replayed"
+
+
 class OutboxRow:
     """One message owed. `ordinal` rises within `key`: a higher one supersedes a lower one. All times are UTC.
 
@@ -68,7 +80,7 @@ class OutboxRow:
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[Outcome | None] = mapped_column(EnumText(Outcome))
+    outcome: Mapped[Ending | None] = mapped_column(EnumText(Ending))
     detail: Mapped[str | None] = mapped_column(Text)
     possibly_repeated: Mapped[bool] = mapped_column(default=False)
 
@@ -224,7 +236,7 @@ def replay(sender: Sender, message_id: UUID) -> UUID | None:
         possibly_repeated=False,
     )
     sender.session.add(again)
-    failed.outcome, failed.body = Outcome.REPLAYED, None
+    failed.outcome, failed.body = Ending.REPLAYED, None
     return again_id
 
 

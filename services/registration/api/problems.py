@@ -16,7 +16,7 @@ from services.registration.operations.events import NameTaken, NotADraft
 from services.registration.queries.pages import BadCursor
 from services.registration.rules.event_states import SENTENCES as SENTENCES_OF_STATES
 from services.registration.rules.event_states import EventState, RegistrationClosed
-from services.registration.rules.places import EventIsFull
+from services.registration.rules.places import EventIsFull, NotActive
 from services.registration.web.applications import InvalidFields
 from services.registration.web.idempotency import KeyReused
 from services.registration.web.rate_limits import seconds_to_wait
@@ -77,6 +77,9 @@ def handle_errors(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(InvalidFields, _of_fields)
     blueprint.register_error_handler(EventIsFull, _always(409, SENTENCES_OF_STATES[EventState.FULL]))
     blueprint.register_error_handler(RegistrationClosed, _of_state)
+    blueprint.register_error_handler(
+        NotActive, _always(409, "The registration is cancelled, or the event is cancelled or over.")
+    )
     blueprint.register_error_handler(NotADraft, _always(409, "Only a draft can be deleted. Cancel this event instead."))
     blueprint.register_error_handler(NameTaken, _always(409, "Another event has this slug already."))
     blueprint.register_error_handler(

@@ -16,10 +16,12 @@ from services.registration.api.serialisers import serialise_registration, serial
 from services.registration.exports import FORMATS, download_response
 from services.registration.models import EventStatus, Registration, TimelineEntry, db
 from services.registration.notices import links
-from services.registration.operations import placements
+from services.registration.operations import people, placements
 from services.registration.operations import registrations as operations
+from services.registration.operations.people import AddressTaken
 from services.registration.queries import attendees, event_snapshots
 from services.registration.queries.attendees import Filters
+from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.event_states import sentence
 from services.registration.rules.places import Status
@@ -30,10 +32,13 @@ from shared.database.utc import now
 
 blueprint = api_blueprint("Registrations", "People at events.")
 
+WRITTEN = (
+    "We have written to the address you gave. The e-mail says for whom the registration is: one address is one "
+    "registration, and one that was made before stays as it is."
+)
 MESSAGES = {
-    Status.CONFIRMED: "You are registered. We are sending an e-mail with everything you need to the address you gave.",
-    Status.WAITLISTED: "Every place is taken, so you are on the waiting list. "
-    "We are sending an e-mail about it to the address you gave.",
+    Status.CONFIRMED: f"Thank you. {WRITTEN}",
+    Status.WAITLISTED: f"Every place is taken, so new registrations go on the waiting list. {WRITTEN}",
 }
 
 
@@ -143,13 +148,17 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
-    Fields that are left out stay as they are. The rules decide again about cohorts. The e-mail address
-    cannot change.
+    Fields that are left out stay as they are. The rules decide again about cohorts. A new `email` moves the
+    registration to the person of that address: the confirmation with the invite goes there, private links
+    that were sent before stop working, and the old address gets nothing. 422 if that person has a
+    registration for the event already.
     """
     registration = _active_registration(registration_id)
     questions = event_snapshots.questions(registration.event)
     application = read_application(questions, _changed(registration, given, questions), source="api")
     operations.change_answers(registration, application, acting())
+    if "email" in given:
+        _change_address(registration, application)
     return serialise_registration(registration)
 
 
@@ -165,6 +174,24 @@ def cancel_registration(registration_id: UUID) -> None:
     Cancelling twice changes nothing.
     """
     operations.cancel(_registration(registration_id), acting())
+
+
+@blueprint.route("/registrations/<uuid:registration_id>/restore", methods=["POST"])
+@organisers_only
+@idempotent
+@fails_with(404, 409)
+@blueprint.response(200, registrations.Registration)
+def restore_registration(registration_id: UUID) -> dict[str, Any]:
+    """Restore a cancelled registration
+
+    With the answers, consents and groups that it had. The person is notified: they get a place, or wait for one.
+    409 if the registration is not cancelled, the event is cancelled or over, or every place is taken
+    and there is no waiting list.
+    """
+    registration = _registration(registration_id)
+    if not operations.restore(registration, acting()):
+        abort(409, "This registration is not cancelled.")
+    return serialise_registration(registration)
 
 
 @blueprint.route("/registrations/<uuid:registration_id>/placements", methods=["POST"])
@@ -224,6 +251,15 @@ def _active_registration(registration_id: UUID) -> Registration:
     return registration
 
 
+def _change_address(registration: Registration, application: Application) -> None:
+    try:
+        people.change_address(registration, application.email, application.email_key, acting())
+    except AddressTaken:
+        raise InvalidFields(
+            {"email": "The person of this address has a registration for this event already."}
+        ) from None
+
+
 def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
     """The whole form with its changes. Answers to questions that are no longer asked are dropped."""
     asked = {question.key for question in questions}
@@ -231,7 +267,7 @@ def _changed(registration: Registration, given: dict[str, Any], questions: tuple
     return {
         "name": given.get("name", registration.name),
         "organisation": given.get("organisation", registration.organisation),
-        "email": registration.person.email,
+        "email": given.get("email", registration.person.email),
         "language": registration.language,
         "answers": before | given.get("answers", {}),
         "consents": [wording.purpose for wording in WORDINGS if wording.required],

@@ -42,6 +42,7 @@ def _body(
         "attendance": registration.attendance,
         "registered_at": registration.created_at,
         "cancelled_at": registration.cancelled_at,
+        "cancelled_by": registration.cancelled_by,
         "placements": [_placement(placement) for placement in placed],
         "page_url": links.own_page(registration),
     }

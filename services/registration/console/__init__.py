@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from services.registration.console import attendees, deliveries, events, previews, sign_in
+from services.registration.console import attendees, deliveries, events, people, previews, sign_in
 from services.registration.console.sign_in import csrf
 
 SIGN_IN = "console.sign_ins"
@@ -17,7 +17,7 @@ def init_console(app: Flask) -> None:
     sign_in.init_sign_in(app)
     console = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
     console.before_request(_protect)
-    for pages in (sign_in, events, previews, attendees, deliveries):
+    for pages in (sign_in, events, previews, attendees, people, deliveries):
         console.register_blueprint(pages.blueprint)
     app.register_blueprint(console)
 

@@ -56,7 +56,7 @@ class DecisionRecord(Model):
 class Placement(Model):
     """A person in a cohort, by way of a registration. What they `asked` for, what the rules say (`fits`), whether
     there was `room` and what they were `told` are kept apart. Rules do not change a placement that is `pinned`,
-    because a person made it."""
+    because a person made it. `room` stays true for somebody who had a place and has left."""
 
     __tablename__ = "placements"
     __table_args__ = (
@@ -81,6 +81,11 @@ class Placement(Model):
 
     cohort: Mapped[Cohort] = relationship(lazy="joined", innerjoin=True)
     registration: Mapped[Registration] = relationship()
+
+    @property
+    def has_left(self) -> bool:
+        """True for somebody who was in the cohort and is no longer. Others are withdrawn without ever having joined."""
+        return self.status is PlacementStatus.WITHDRAWN and bool(self.room)
 
     @classmethod
     def of(cls, registration: Registration, cohort: Cohort) -> "Placement":

@@ -10,15 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from services.registration.models.base import Model
 from services.registration.models.events import Event, Session
 from services.registration.models.people import Person
+from services.registration.rules.event_states import EventStatus
 from services.registration.rules.invitation_answers import Said, Summary
-from services.registration.rules.places import HOLDS_A_PLACE, Attendance, Status
+from services.registration.rules.places import ACTIVE, HOLDS_A_PLACE, Attendance, Status
 from shared.database.ids import new_id
 from shared.database.types import EnumText, Json, UtcDateTime
 
 
 class Registration(Model):
     """A person at an event. `ordinal` rises with every notice about its status; `notified_revision` is the
-    event revision that the last of them described; `search` is the folded text to search.
+    event revision that the last of them described; `search` is the folded text to search. `cancelled_by` is the kind
+    of actor that cancelled it. `address_version` rises when the address is corrected: private links of earlier versions
+    do not open any more.
 
     `rsvp` sums up their answers to the invitations to all sessions; `rsvp_at` (UTC) is when they gave the last.
     """
@@ -71,6 +74,8 @@ class Registration(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_by: Mapped[str | None] = mapped_column(String(20))
+    address_version: Mapped[int] = mapped_column(default=0, server_default="0")
     rsvp: Mapped[Summary | None] = mapped_column(EnumText(Summary))
     rsvp_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     asked_about_no_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -92,12 +97,23 @@ class Registration(Model):
             answers_version=0,
             ordinal=0,
             notified_revision=0,
+            address_version=0,
         )
 
     @property
     def holds_place(self) -> bool:
         """True if they have a place."""
         return self.status in HOLDS_A_PLACE
+
+    @property
+    def cancelled_by_organisers(self) -> bool:
+        """True if an organiser cancelled it, or a program of theirs."""
+        return self.cancelled_by in ("organiser", "api")
+
+    @property
+    def is_active(self) -> bool:
+        """True if neither the registration nor its event is cancelled."""
+        return self.status in ACTIVE and self.event.status is not EventStatus.CANCELLED
 
 
 class Rsvp(Model):

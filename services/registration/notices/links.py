@@ -5,9 +5,9 @@ from uuid import UUID
 
 from flask import current_app
 
-from services.registration.models import Event, Registration
+from services.registration.models import Event, Registration, db
 from shared.web import tokens
-from shared.web.tokens import Purpose
+from shared.web.tokens import BadToken, Purpose
 
 OPEN_AFTER_THE_EVENT = timedelta(days=90)
 
@@ -25,12 +25,19 @@ def own_page(registration: Registration) -> str:
 def own_page_token(registration: Registration) -> str:
     """The token in the address of the registrant's own page."""
     until = _last_moment(registration.event) + OPEN_AFTER_THE_EVENT
-    return tokens.sign(_secret(), Purpose.OWN_PAGE, str(registration.id), until)
+    return tokens.sign(_secret(), Purpose.OWN_PAGE, _subject(registration), until)
 
 
-def read_own_page_token(token: str) -> UUID:
-    """The id of the registration that a token opens. Raises BadToken or ExpiredToken."""
-    return UUID(tokens.read(_secret(), Purpose.OWN_PAGE, token))
+def registration_of(own_page_token: str) -> Registration:
+    """The registration that a token opens. Raises BadToken or ExpiredToken.
+
+    A token that was sent to a wrong address opens nothing once the address is corrected.
+    """
+    subject = tokens.read(_secret(), Purpose.OWN_PAGE, own_page_token)
+    registration = db.session.get(Registration, UUID(subject.partition(" ")[0]))
+    if registration is None or subject != _subject(registration):
+        raise BadToken("This link is not valid.")
+    return registration
 
 
 def personal_feed(registration: Registration) -> str:
@@ -53,6 +60,11 @@ def add_to_calendar(event: Event) -> str:
 def preview_page(event: Event) -> str:
     """The organisers' page with previews of the event's mails."""
     return f"{_base()}/console/events/{event.slug}/preview"
+
+
+def _subject(registration: Registration) -> str:
+    version = registration.address_version
+    return f"{registration.id} {version}" if version else str(registration.id)
 
 
 def _last_moment(event: Event) -> datetime:

@@ -2,13 +2,14 @@
 
 from dataclasses import asdict, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from services.registration.models import Event, EventStatus, Registration, Session, queue
 from services.registration.notices import links
 from services.registration.notices.markdown import plain_text
 from services.registration.rules.event_states import listing_note
-from shared.contracts import Message
+from shared.contracts import Message, encode
 from shared.contracts.listings import EventListed, Listing
 from shared.contracts.notices import EventFacts, InviteFacts, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
 from shared.database.utc import now
@@ -65,6 +66,12 @@ def notify_of_placement(
     notice = _notice(registration, kind, topic=cohort, next_steps=(welcome,) if welcome else (), reason=reason)
     key = f"placement {registration.id} {cohort_id}"
     _owe(NOTIFICATIONS, MailDue(notice=notice), key, int(now().timestamp() * 1000))
+
+
+def addressed_to(registration: Registration) -> dict[str, Any]:
+    """The parts of a stored notice that depend on the person's address, as they are now."""
+    current = encode(MailDue(notice=_notice(registration, Kind.CONFIRMED)))["notice"]
+    return {name: current[name] for name in ("recipient", "page_url", "feed_url")}
 
 
 def list_event(event: Event) -> None:
@@ -152,6 +159,7 @@ def _notice(
         status=registration.status,
         add_url=links.add_to_calendar(event),
         topic=topic,
+        by_organisers=registration.cancelled_by_organisers,
         reason=reason or (event.cancel_reason if kind is Kind.EVENT_CANCELLED else ""),
     )
 

@@ -1,6 +1,5 @@
 """Operations on an event. The clock notifies everyone concerned, a batch at a time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -116,12 +115,12 @@ def change(event: Event, plan: EventPlan, by: Actor) -> bool:
     places.give_free_places(event)
     touch(event)
     timeline.record(event, "changed", by, changes=[*differs, *other_choices])
-    is_news = bool(differs) and not event.is_over
-    if is_news:
+    is_announced = bool(differs) and event.status is EventStatus.PUBLISHED and not event.is_over
+    if is_announced:
         _announce(event, sorted({*event.changes, *differs}) if event.notices_due else differs)
     if event.status is not EventStatus.DRAFT:
         notices.list_event(event)
-    return is_news and event.status is EventStatus.PUBLISHED
+    return is_announced
 
 
 def cancel(event: Event, by: Actor, reason: str = "") -> None:

@@ -14,9 +14,11 @@ from services.registration.models import (
     db,
 )
 from services.registration.notices import notices
+from services.registration.notices.next_steps import sentences_about
 from services.registration.operations import timeline
 from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
+from services.registration.rules.places import NotActive
 from services.registration.rules.routing import Decision, RoutingOutcome, Verdict, decide
 from shared.contracts.notices import Kind
 from shared.database.session import defer_insert, defer_object
@@ -29,13 +31,13 @@ STATUS_OF = {
     RoutingOutcome.SET_ASIDE: PlacementStatus.WITHDRAWN,
     RoutingOutcome.NOT_ASKED: PlacementStatus.WITHDRAWN,
 }
-FULL = "The {title} is full for now. You are on its waiting list, and we will write when there is a place."
 
 
-def route(registration: Registration) -> tuple[str, ...]:
+def route(registration: Registration, *, is_notified: bool) -> tuple[str, ...]:
     """Decide a registration's cohorts by the programme's rules, and record the decision.
 
-    Returns sentences for the person, none if the event has no programme. A pinned placement stays as it is.
+    Returns sentences for the person, none if the event has no programme. `is_notified` says that the caller sends
+    them to the person. A pinned placement stays as it is.
     """
     programme = registration.event.programme
     if programme is None:
@@ -45,53 +47,67 @@ def route(registration: Registration) -> tuple[str, ...]:
     sentences: list[str] = []
     for cohort, verdict in zip(programme.cohorts, decision.verdicts, strict=True):
         placement = existing.get(cohort.id)
-        may_change = verdict.asked if placement is None else not placement.pinned
-        if may_change:
-            status = _apply(verdict, placement or Placement.of(registration, cohort), registration)
-            sentences.append(FULL.format(title=cohort.title) if status is PlacementStatus.WAITLISTED else verdict.tell)
-    for_person = tuple(filter(None, sentences))
+        if placement is None and not verdict.asked:
+            continue
+        placement = placement or Placement.of(registration, cohort)
+        if not placement.pinned:
+            _apply(verdict, placement, registration)
+        about = sentences_about(placement, verdict.tell)
+        if about and is_notified:
+            placement.told, placement.told_at = placement.status, now()
+        defer_object(db.session, placement)
+        sentences += about
+    for_person = tuple(sentences)
     _record_decision(registration, decision, for_person)
     timeline.record(registration, "routed", timeline.RULES, decision=decision.for_organiser)
     return for_person
 
 
-def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> None:
-    """An organiser places somebody in a cohort. Rules no longer move them. Placing twice changes nothing."""
-    _decide_by_hand(registration, cohort, PlacementStatus.PLACED, by, reason)
+def place_by_hand(registration: Registration, cohort: Cohort, by: Actor, reason: str = "") -> bool:
+    """An organiser places somebody in a cohort. Rules no longer move them. Placing twice changes nothing.
+
+    Returns True if they are notified, that is if they were not in it already. Raises NotActive.
+    """
+    return _decide_by_hand(registration, cohort, PlacementStatus.PLACED, by, reason)
 
 
-def decline(registration: Registration, cohort: Cohort, by: Actor, reason: str) -> None:
-    """An organiser declines somebody. The notice has the reason."""
-    _decide_by_hand(registration, cohort, PlacementStatus.DECLINED, by, reason)
-
-
-def latest_decision(registration: Registration) -> DecisionRecord | None:
-    """The last decision about this registration."""
-    mine = select(DecisionRecord).filter_by(registration_id=registration.id)
-    return db.session.scalars(mine.order_by(DecisionRecord.id.desc()).limit(1)).first()
+def decline(registration: Registration, cohort: Cohort, by: Actor, reason: str) -> bool:
+    """An organiser declines somebody. The notice has the reason. Returns and raises as `place_by_hand`."""
+    return _decide_by_hand(registration, cohort, PlacementStatus.DECLINED, by, reason)
 
 
 def _decide_by_hand(
     registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
-) -> None:
+) -> bool:
     db.session.refresh(registration, with_for_update=True)  # of two organisers, the second sees what the first did
+    if not registration.is_active:
+        raise NotActive
     placement = _existing(registration).get(cohort.id) or Placement.of(registration, cohort)
-    if placement.pinned and placement.status is status:
-        return
+    is_news = placement.status is not status
+    if placement.pinned and not is_news:
+        return False
+    placement.registration = registration
     placement.status, placement.pinned, placement.reason, placement.updated_at = status, True, reason, now()
     placement.room = True if status is PlacementStatus.PLACED else placement.room
+    db.session.add(placement)
+    _record_decision_by_hand(placement, by)
+    timeline.record(registration, str(status), by, cohort=cohort.slug, reason=reason)
+    if is_news:
+        _notify_of_decision(placement)
+    return is_news
+
+
+def _notify_of_decision(placement: Placement) -> None:
+    registration, cohort, status = placement.registration, placement.cohort, placement.status
     kind = Kind.PLACED if status is PlacementStatus.PLACED else Kind.NOT_PLACED
     placement.told, placement.told_at = kind, now()
-    db.session.add(placement)
-    _record_decision_by_hand(registration, cohort, status, by, reason)
-    timeline.record(registration, str(status), by, cohort=cohort.slug, reason=reason)
     welcome = cohort.welcome if status is PlacementStatus.PLACED else ""
     notices.notify_of_placement(
-        registration, kind, cohort_id=cohort.id, cohort=cohort.title, welcome=welcome, reason=reason
+        registration, kind, cohort_id=cohort.id, cohort=cohort.title, welcome=welcome, reason=placement.reason
     )
 
 
-def _apply(verdict: Verdict, placement: Placement, registration: Registration) -> PlacementStatus:
+def _apply(verdict: Verdict, placement: Placement, registration: Registration) -> None:
     """Apply the rules' verdict to a placement; a full cohort has a waiting list."""
     status = STATUS_OF[verdict.outcome]
     if status is PlacementStatus.PLACED:
@@ -99,9 +115,7 @@ def _apply(verdict: Verdict, placement: Placement, registration: Registration) -
         status = PlacementStatus.PLACED if placement.room else PlacementStatus.WAITLISTED
     placement.registration = registration
     placement.status, placement.asked, placement.fits = status, verdict.asked, verdict.outcome
-    placement.reason, placement.told, placement.told_at, placement.updated_at = verdict.because, status, now(), now()
-    defer_object(db.session, placement)
-    return status
+    placement.reason, placement.updated_at = verdict.because, now()
 
 
 def _has_room(cohort: Cohort) -> bool:
@@ -136,9 +150,9 @@ def _record_decision(registration: Registration, decision: Decision, for_person:
     )
 
 
-def _record_decision_by_hand(
-    registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
-) -> None:
+def _record_decision_by_hand(placement: Placement, by: Actor) -> None:
+    registration, cohort = placement.registration, placement.cohort
+    status, reason = placement.status, placement.reason
     earlier = select(func.count()).where(DecisionRecord.registration_id == registration.id)
     outcome = {"cohort": cohort.slug, "outcome": str(status), "because": reason, "asked": True}
     defer_insert(
@@ -152,7 +166,7 @@ def _record_decision_by_hand(
         verdicts=[outcome],
         pair="",
         for_organiser=f"{cohort.slug}: {status} by {by}" + (f" ({reason})" if reason else ""),
-        for_person=[],
+        for_person=list(sentences_about(placement, tell="")),
         decided_by=str(by),
         decided_at=now(),
     )

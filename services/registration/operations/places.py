@@ -38,15 +38,16 @@ def lock(event: Event) -> None:
     db.session.refresh(event, COUNTED, with_for_update=how)
 
 
-def status_for_next(event: Event) -> Status:
+def status_for_next(event: Event, *, even_if_closed: bool = False) -> Status:
     """The status of the next registration.
 
-    Raises RegistrationClosed if the event takes none, and EventIsFull if nobody can wait for a place either.
+    Raises RegistrationClosed if the event takes none, unless `even_if_closed`, and EventIsFull if nobody can wait for
+    a place either.
     """
     if event.capacity is not None:
         lock(event)
     state = event.state
-    if not state.takes_registrations and state is not EventState.FULL:
+    if not (even_if_closed or state.takes_registrations or state is EventState.FULL):
         raise RegistrationClosed(state)
     return rules.status_for_next(event.capacity, event.places_taken, event.waiting, waitlist=event.waitlist)
 

@@ -2,21 +2,17 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-
-from services.registration.models import Consent, Event, Person, Registration, db
+from services.registration.models import Event, EventStatus, Registration, db
 from services.registration.notices import notices
-from services.registration.operations import placements, places, timeline
+from services.registration.notices.next_steps import sentences_for
+from services.registration.operations import consents, people, placements, places, timeline
 from services.registration.operations.listings import listed_when_full
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
-from services.registration.rules.consents import WORDINGS
-from services.registration.rules.places import ACTIVE, Status
+from services.registration.rules.places import ACTIVE, NotActive, Status
 from shared.contracts.notices import Kind
-from shared.database.db import add_if_absent
-from shared.database.ids import new_id
-from shared.database.session import defer_insert, defer_object
+from shared.database.session import defer_object
 from shared.database.utc import now
 
 
@@ -35,9 +31,9 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     Raises EventIsFull if there is neither a place nor a waiting list, and RegistrationClosed if the event takes no
     registrations.
     """
-    person, is_newcomer = _find_or_add(application)
+    person, is_newcomer = people.find_or_add(application.email, application.email_key)
     status = places.status_for_next(event)
-    registration = None if is_newcomer else _registration_of(person, event)
+    registration = None if is_newcomer else people.registration_of(person, event)
     if registration is not None and registration.status in ACTIVE:
         if notices.notify_already_registered(registration):
             timeline.record(registration, "registered again", by)
@@ -48,30 +44,55 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     with listed_when_full(event):
         places.move(registration, status)
     defer_object(db.session, registration)
-    _record_consents(registration, application)
+    consents.record(registration, application.consents, application.source)
     timeline.record(registration, "registered", by, status=status)
-    next_steps = placements.route(registration)
+    sentences = placements.route(registration, is_notified=True)
     kind = Kind.CONFIRMED if registration.holds_place else Kind.WAITLISTED
-    notices.notify(registration, kind, next_steps=next_steps)
+    notices.notify(registration, kind, next_steps=sentences)
     return Registered(registration, status)
 
 
-def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> None:
-    """Cancel, and give the place to the person who has waited longest. Cancelling twice changes nothing, and nobody
-    is notified once the event is over.
+def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> bool:
+    """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are,
+    and nobody is notified once the event is over.
 
-    `reason` goes on the timeline, `notice_reason` into the notice.
+    `reason` goes on the timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
     """
     places.lock(registration.event)
     db.session.refresh(registration, with_for_update=True)
     if registration.status is Status.CANCELLED:
-        return
+        return False
     with listed_when_full(registration.event):
         places.move(registration, Status.CANCELLED)
-        registration.cancelled_at = now()
+        registration.cancelled_at, registration.cancelled_by = now(), by.kind
         timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
         notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
         places.give_free_places(registration.event)
+    return True
+
+
+def restore(registration: Registration, by: Actor) -> bool:
+    """Take a cancellation back: register the person again, with the answers, consents and groups that they had, and
+    notify them. They get a place, or wait for one.
+
+    Returns False if the registration is not cancelled. Raises NotActive if the event is cancelled or over,
+    and EventIsFull if there is neither a place nor a waiting list.
+    """
+    event = registration.event
+    places.lock(event)
+    db.session.refresh(registration, with_for_update=True)
+    if registration.status is not Status.CANCELLED:
+        return False
+    if event.status is EventStatus.CANCELLED or event.is_over:
+        raise NotActive
+    status = places.status_for_next(event, even_if_closed=True)
+    with listed_when_full(event):
+        places.move(registration, status)
+    _stand_again(registration)
+    timeline.record(registration, "restored", by, status=registration.status)
+    kind = Kind.RESTORED if registration.holds_place else Kind.WAITLISTED
+    notices.notify(registration, kind, next_steps=sentences_for(registration))
+    return True
 
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
@@ -82,29 +103,20 @@ def change_answers(registration: Registration, application: Application, by: Act
         return
     _set_answers(registration, application)
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
-    placements.route(registration)
-
-
-def _find_or_add(application: Application) -> tuple[Person, bool]:
-    """The person of this address, and True if they are new. A known one is locked, so that two forms sent at
-    the same time make one registration."""
-    values = {"id": new_id(), "email_key": application.email_key, "email": application.email, "created_at": now()}
-    added = add_if_absent(db.session, Person, values)
-    if added is not None:
-        return added, True
-    known = select(Person).filter_by(email_key=application.email_key).with_for_update()
-    return db.session.scalars(known).one(), False
-
-
-def _registration_of(person: Person, event: Event) -> Registration | None:
-    return db.session.scalar(select(Registration).filter_by(event_id=event.id, person_id=person.id))
+    placements.route(registration, is_notified=False)
 
 
 def _fill_in(registration: Registration, application: Application) -> None:
     """Fill in a new registration, or a cancelled one that is made again."""
     _set_answers(registration, application)
     registration.language, registration.source = application.language, application.source
-    registration.created_at, registration.cancelled_at = now(), None
+    registration.created_at = now()
+    _stand_again(registration)
+
+
+def _stand_again(registration: Registration) -> None:
+    """Forget that a registration was cancelled, and what its person said to the invite that was withdrawn."""
+    registration.cancelled_at = registration.cancelled_by = None
     registration.rsvp = registration.rsvp_at = registration.asked_about_no_at = None
     registration.rsvps.clear()
 
@@ -116,22 +128,3 @@ def _set_answers(registration: Registration, application: Application) -> None:
     registration.answers_version += 1
     email_key = registration.person.email_key
     registration.search = searchable_text(application.name, email_key, application.organisation)
-
-
-def _record_consents(registration: Registration, application: Application) -> None:
-    """Record the application's consents. Earlier ones are withdrawn."""
-    if registration.answers_version > 1:
-        earlier = (Consent.registration_id == registration.id) & Consent.withdrawn_at.is_(None)
-        db.session.execute(update(Consent).where(earlier).values(withdrawn_at=now()))
-    for wording in WORDINGS:
-        if wording.purpose in application.consents:
-            defer_insert(
-                db.session,
-                Consent,
-                person_id=registration.person_id,
-                registration_id=registration.id,
-                purpose=wording.purpose,
-                wording_version=wording.version,
-                source=application.source,
-                given_at=now(),
-            )

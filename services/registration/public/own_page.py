@@ -1,15 +1,19 @@
-"""The registrant's own page: status, answers, next steps, and how to change or cancel it."""
+"""The registrant's own page: status, answers, next steps, consents, and how to change, cancel or come back."""
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from services.registration.models import EventStatus, Registration, db
+from services.registration.models import Registration
 from services.registration.notices import links
-from services.registration.operations import invitation_answers, placements, registrations
+from services.registration.notices.next_steps import next_steps
+from services.registration.operations import consents, invitation_answers, registrations
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import event_snapshots
 from services.registration.rules.consents import WORDINGS
+from services.registration.rules.event_states import EventState
+from services.registration.rules.places import EventIsFull, NotActive, Status
 from services.registration.web.confirm_form import ConfirmForm, confirmation
+from services.registration.web.consent_form import ConsentForms, consent_forms
 from services.registration.web.idempotency import idempotent_form
 from services.registration.web.registration_form import AnswersForm, answers_form, as_answered
 from services.registration.web.same_site import refuse_other_sites
@@ -30,6 +34,12 @@ class DeclineForm(ConfirmForm):
     sure = confirmation("Do you want to give up your place?", yes="Yes, give it to somebody else", no="No, I am coming")
 
 
+class AgainForm(ConfirmForm):
+    """The question before a person takes their place again."""
+
+    sure = confirmation("Do you want your place again?", yes="Yes, register me again", no="No, leave it cancelled")
+
+
 @blueprint.after_request
 def keep_private(response: Response) -> Response:
     """The link needs no password, so caches and search engines must not store the page."""
@@ -41,24 +51,14 @@ def keep_private(response: Response) -> Response:
 @blueprint.get("")
 def own_page(token: str) -> ResponseReturnValue:
     """The status of the registration, the answers, and the next steps."""
-    registration = _registration_of(token)
-    decision = placements.latest_decision(registration)
-    return render_template(
-        "public/own_page.html",
-        token=token,
-        registration=registration,
-        event=registration.event,
-        questions=event_snapshots.questions(registration.event),
-        next_steps=decision.for_person if decision else [],
-        asks_about_no=invitation_answers.awaits_confirmation(registration),
-        feed=links.personal_feed(registration),
-    )
+    registration = links.registration_of(token)
+    return _own_page(token, registration, consent_forms())
 
 
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _cancel_page(token, _registration_of(token), CancelForm())
+    return _cancel_page(token, links.registration_of(token), CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -66,7 +66,7 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registration, form = _registration_of(token), CancelForm()
+    registration, form = links.registration_of(token), CancelForm()
     if not form.validate():
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
@@ -77,7 +77,7 @@ def cancel(token: str) -> ResponseReturnValue:
 @blueprint.get("/decline")
 def ask_about_no(token: str) -> ResponseReturnValue:
     """Ask if a No to the invite came from the person. Nothing changes yet."""
-    registration = _registration_of(token)
+    registration = links.registration_of(token)
     if not invitation_answers.awaits_confirmation(registration):
         return redirect(url_for(".own_page", token=token), 303)
     return _decline_page(token, registration, DeclineForm())
@@ -88,13 +88,54 @@ def ask_about_no(token: str) -> ResponseReturnValue:
 def answer_about_no(token: str) -> ResponseReturnValue:
     """Give the place to somebody else if the person confirms their No, or forget the No."""
     refuse_other_sites()
-    registration, form = _registration_of(token), DeclineForm()
+    registration, form = links.registration_of(token), DeclineForm()
     if not form.validate():
         return _decline_page(token, registration, form), 422
     if form.is_confirmed:
         invitation_answers.confirm_no(registration)
     else:
         invitation_answers.take_back_no(registration)
+    return redirect(url_for(".own_page", token=token), 303)
+
+
+@blueprint.get("/again")
+def ask_before_returning(token: str) -> ResponseReturnValue:
+    """Ask before somebody takes their place again. Nothing changes yet."""
+    return _again_page(token, _returning(token), AgainForm())
+
+
+@blueprint.post("/again")
+@idempotent_form
+def take_place_again(token: str) -> ResponseReturnValue:
+    """Take a cancellation back once the person has confirmed it: they keep their answers and groups."""
+    refuse_other_sites()
+    registration, form = _returning(token), AgainForm()
+    if not form.validate():
+        return _again_page(token, registration, form), 422
+    try:
+        if form.is_confirmed:
+            registrations.restore(registration, REGISTRANT)
+    except NotActive:
+        abort(409)
+    except EventIsFull:
+        form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
+        return _again_page(token, registration, form), 409
+    return redirect(url_for(".own_page", token=token), 303)
+
+
+@blueprint.post("/consents/<purpose>")
+@idempotent_form
+def change_consent(token: str, purpose: str) -> ResponseReturnValue:
+    """Give a consent, or take it back."""
+    refuse_other_sites()
+    registration, forms = links.registration_of(token), consent_forms(sent=purpose)
+    form = forms.get(purpose) or abort(404)
+    if not form.validate():
+        return _own_page(token, registration, forms), 422
+    if form.agrees.data:
+        consents.give(registration, purpose, REGISTRANT, "own page")
+    else:
+        consents.withdraw(registration, purpose, REGISTRANT)
     return redirect(url_for(".own_page", token=token), 303)
 
 
@@ -128,18 +169,53 @@ def expired_link(_: BadToken) -> ResponseReturnValue:
     return make_response(render_template("public/closed.html"), 404)
 
 
-def _registration_of(token: str) -> Registration:
-    registration = db.session.get(Registration, links.read_own_page_token(token))
-    if registration is None:
-        raise BadToken("This link is not valid.")
-    return registration
-
-
 def _active_registration(token: str) -> Registration:
-    registration = _registration_of(token)
-    if registration.cancelled_at is not None or registration.event.status == EventStatus.CANCELLED:
+    registration = links.registration_of(token)
+    if not registration.is_active or registration.event.is_over:
         abort(409)
     return registration
+
+
+def _returning(token: str) -> Registration:
+    """The registration of somebody who can take their place again. Anybody else is sent to their own page."""
+    registration = links.registration_of(token)
+    if not _may_return(registration):
+        abort(redirect(url_for(".own_page", token=token), 303))
+    return registration
+
+
+def _may_return(registration: Registration) -> bool:
+    """True if the person cancelled, and the event takes registrations. Organisers take their own cancellations
+    back."""
+    has_cancelled = registration.status is Status.CANCELLED and not registration.cancelled_by_organisers
+    return has_cancelled and registration.event.state.takes_registrations
+
+
+def _own_page(token: str, registration: Registration, forms: ConsentForms) -> str:
+    event = registration.event
+    return render_template(
+        "public/own_page.html",
+        token=token,
+        registration=registration,
+        event=event,
+        questions=event_snapshots.questions(event),
+        next_steps=next_steps(registration) if registration.is_active else [],
+        agreed=consents.in_force(registration),
+        wordings=WORDINGS,
+        forms=forms,
+        may_return=_may_return(registration),
+        asks_about_no=invitation_answers.awaits_confirmation(registration),
+        contact=event.invites.organiser_email or current_app.config["REPLY_TO"][1],
+        feed=links.personal_feed(registration),
+    )
+
+
+def _again_page(token: str, registration: Registration, form: ConfirmForm) -> str:
+    event = registration.event
+    waits = event.state is EventState.WAITING_LIST
+    return render_template(
+        "public/again.html", token=token, registration=registration, event=event, form=form, waits=waits
+    )
 
 
 def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:

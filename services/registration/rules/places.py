@@ -30,6 +30,10 @@ class EventIsFull(Exception):
     """All places are taken, and the event has no waiting list."""
 
 
+class NotActive(Exception):
+    """The registration is cancelled, or its event is cancelled or over, so this cannot be done with it."""
+
+
 def status_for_next(capacity: int | None, taken: int, waiting: int, *, waitlist: bool) -> Status:
     """The status of the next registration. A newcomer never overtakes the people on the waiting list.
 

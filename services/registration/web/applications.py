@@ -8,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.questions import Question, UnusableText, clean_line, read_answers
+from services.registration.rules.web_addresses import has_address, has_address_or_site
 
 LANGUAGES = ("en",)
 """The languages that every page and mail is written in."""
@@ -28,8 +29,12 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
     name = _line(given.get("name"), "name", errors)
     if not name and "name" not in errors:
         errors["name"] = "Enter your name."
+    if has_address_or_site(name):
+        errors["name"] = "Enter your name without a web address or an e-mail address."
     email, email_key = _email(given.get("email"), errors)
     organisation = _line(given.get("organisation"), "organisation", errors)
+    if has_address(organisation):
+        errors["organisation"] = "Enter the organisation’s name without a web address."
     consents = _consents(given.get("consents"), errors)
     language = given.get("language") or "en"
     if language not in LANGUAGES:

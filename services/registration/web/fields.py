@@ -72,6 +72,9 @@ class Email(StringField):
 
     widget: Any = EmailInput()
 
+    def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
+        super().__init__(label, validators, **more)
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Raises UnusableText, whose sentence becomes the field's error."""
         super().process_formdata(valuelist)

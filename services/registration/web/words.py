@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.registration.models import PlacementStatus
+from services.registration.models import Placement, PlacementStatus
 from services.registration.rules.event_states import EventState
 from services.registration.rules.invitation_answers import Summary
 from services.registration.rules.places import Status
@@ -62,6 +62,7 @@ MAIL = {
     Kind.CONFIRMED: "A place",
     Kind.WAITLISTED: "The waiting list",
     Kind.PLACE_CAME_FREE: "A place that became free",
+    Kind.RESTORED: "The place again, after a cancellation",
     Kind.CHANGED: "A change of the event",
     Kind.CANCELLED: "The registration is cancelled",
     Kind.EVENT_CANCELLED: "The event is cancelled",
@@ -81,6 +82,10 @@ ACT = {
     "answered the invitation": "Answered the invite",
     "kept the place": "Kept the place after a No to the invite",
     "cancelled": "Cancelled the registration",
+    "restored": "Took the cancellation back",
+    "address changed": "Corrected the e-mail address",
+    "consent given": "Agreed",
+    "consent withdrawn": "Took the agreement back",
     "routed": "Decided about groups",
     "placed": "Placed in a group",
     "declined": "Declined for a group",
@@ -97,6 +102,24 @@ ACTOR = {
     "rules": "the rules",
     "system": "Placecard",
 }
+
+
+def placement(placement: Placement | None) -> str:
+    """The word for somebody's status in a group. Only people who were in it have left it."""
+    if placement is None:
+        return NOT_ASKED
+    if placement.status is PlacementStatus.WITHDRAWN and not placement.has_left:
+        return SUGGESTION[placement.fits]
+    return PLACEMENT[placement.status]
+
+
+def last_notice(placement: Placement) -> str:
+    """The word for what somebody last read from us about a group."""
+    if placement.told is None:
+        return "nothing yet"
+    if placement.told == PlacementStatus.WITHDRAWN and not placement.has_left:
+        return SUGGESTION[RoutingOutcome.SET_ASIDE]
+    return LAST_NOTICE.get(placement.told, placement.told)
 
 
 def word(value: Any, words: Mapping[str, str]) -> str:

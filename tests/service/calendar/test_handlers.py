@@ -10,7 +10,7 @@ import pytest
 import vobject
 from sqlalchemy import select
 
-from services.calendar.models import Invitation, db
+from services.calendar.models import Invitation, Registration, db
 from shared.contracts.notices import Invite, InviteFacts, Kind, MailDue
 from shared.contracts.receipts import Outcome, Settled
 from tests.support.calendar_world import ADA, STATED, World, a_notice, an_event, mail_in, without_session
@@ -282,3 +282,18 @@ def test_an_event_that_grows_beyond_six_sessions_is_whole_in_the_calendars_of_th
     grown = an_event("2027-11-04T12:30", "2027-11-09T10:00", "2027-12-01T15:00", *days)
     world.tell(a_notice(grown, Kind.CHANGED, stated_at=later()))
     assert [key for key, _, _ in mails_owed(world)] == [f"r1/e1s{number}" for number in range(1, 9)]
+
+
+def test_a_corrected_address_gets_the_invite_and_the_wrong_one_sees_nothing_more(world: World) -> None:
+    right = replace(ADA, person_id="p2", email="ada.right@example.org")
+    first = read(world.tell(a_notice(NOVEMBER)))
+    second = world.tell(replace(a_notice(NOVEMBER, stated_at=later()), recipient=right))
+    entry = read(second)
+    assert second is not None
+    assert second.method == "REQUEST"
+    assert (entry.uid.value, entry.sequence.value) == (first.uid.value, "1")
+    assert entry.attendee.value == "mailto:ada.right@example.org"
+    assert mail_in(world.sent[-1][1]).notice.recipient.email == "ada.right@example.org"
+    with world.app.app_context():
+        (registration,) = db.session.scalars(select(Registration))
+        assert registration.person_id == "p2"

@@ -15,7 +15,7 @@ from services.registration.models import Event, Outbox, Registration, db
 from services.registration.notices import links
 from services.registration.operations import events, invitation_answers, organisers
 from shared.contracts.notices import Kind
-from shared.contracts.receipts import Answer
+from shared.contracts.receipts import Answer, RsvpReceived
 from tests.support.databases import ON_BOTH_DATABASES
 
 pytestmark = ON_BOTH_DATABASES
@@ -107,7 +107,11 @@ def cancel_on_own_page(world: World) -> None:
 def decline_in_the_calendar(world: World) -> None:
     world.ask("PATCH", invites={"decline_frees_place": True})
     with world.app.app_context():
-        invitation_answers.record(world.of("Ann"), "", Answer.DECLINED, AFTER)
+        ann = world.of("Ann")
+        received = RsvpReceived(
+            registration_id=str(ann.id), session_id="", answer=Answer.DECLINED, stamped_at=AFTER, proved=True
+        )
+        invitation_answers.record(ann, received)
         db.session.commit()
 
 

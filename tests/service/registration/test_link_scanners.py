@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration.models import Event, Registration, db
+from services.registration.models import Consent, Event, Registration, db
 from services.registration.notices import links
 from tests.support.browser import Browser
 
@@ -87,6 +87,16 @@ def test_a_scanner_of_the_link_in_a_mail_cancels_nobody(app: Flask, client: Flas
     assert f"{own_page}/cancel" in opened
     assert f"{own_page}/edit" in opened
     assert status(app) == "confirmed"
+    with app.app_context():
+        assert [one.withdrawn_at for one in db.session.scalars(select(Consent))] == [None]
+
+
+def test_a_scanner_of_the_link_in_a_cancellation_brings_nobody_back(
+    app: Flask, client: FlaskClient, own_page: str
+) -> None:
+    client.post(f"{own_page}/cancel", data=Browser(client).hidden(f"{own_page}/cancel") | {"sure": "yes"})
+    assert f"{own_page}/again" in list(open_everything(client, own_page))
+    assert status(app) == "cancelled"
 
 
 def test_a_scanner_in_an_organisers_browser_cancels_nothing(app: Flask, browser: Browser, own_page: str) -> None:

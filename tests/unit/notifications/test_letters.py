@@ -233,6 +233,18 @@ def test_a_shared_address_is_told_whose_registration_it_is() -> None:
         assert "A colleague who wants to come registers with an address of their own, or replies to this mail." in words
 
 
+def test_a_cancellation_says_who_cancelled_and_what_to_do() -> None:
+    by_organisers = letter("cancelled", holds_place=False, by_organisers=True)
+    own = letter("cancelled", holds_place=False)
+    for text in (by_organisers.text, by_organisers.html):
+        assert "The organisers have cancelled your registration" in text
+        assert "reply to this e-mail" in text
+        assert "take your place again" not in text
+    for text in (own.text, own.html):
+        assert "The organisers have cancelled" not in text
+        assert "you can take your place again" in text
+
+
 def test_a_person_with_a_place_and_no_invite_is_offered_their_feed() -> None:
     assert FEED in letter(invite=None, feed_url=FEED).text
     assert f'href="{FEED}"' in letter(invite=None, feed_url=FEED).html

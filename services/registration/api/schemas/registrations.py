@@ -83,6 +83,9 @@ class Registration(Schema):
     attendance = fields.String(metadata=about("unknown, attended or absent."))
     registered_at = fields.AwareDateTime()
     cancelled_at = fields.AwareDateTime(allow_none=True)
+    cancelled_by = fields.String(
+        allow_none=True, metadata=about("registrant, organiser, api or system; null if it stands.")
+    )
     placements = fields.List(fields.Nested(CohortPlacement))
     page_url = fields.String(metadata=about("The person's own page. The link needs no password: keep it private."))
 
@@ -102,6 +105,7 @@ class RegistrationChanges(Body):
     """Changes of a registration. Fields that are left out stay as they are."""
 
     name = fields.String(metadata=about("One line."))
+    email = fields.String(metadata=about("Where we write from now on.", example="ada@example.org", format="email"))
     organisation = fields.String(metadata=about("One line."))
     answers = fields.Dict(
         keys=fields.String(), metadata=about("By question key; the others stay. null removes an answer.")

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from services.registration.models import Event, TimelineEntry, db
+from services.registration.operations import events
 from services.registration.rules.invites import Invites
 from tests.support.browser import Browser
 
@@ -103,3 +104,25 @@ def test_answers_that_go_past_us_are_warned_of(
     sent = browser.send(path, **browser.hidden(path), **fields | {"invites.organiser_email": "ada@host.example.org"})
     for page in (sent.location, path):
         assert "Answers to the invitation go to ada@host.example.org, not to this list." in browser.page(page)
+
+
+def test_saving_a_cancelled_event_tells_nobody_anything(
+    app: Flask, browser: Browser, event: str, bearer: dict[str, str], fields: dict[str, str]
+) -> None:
+    path = f"/console/events/{event}/change"
+    keys = browser.hidden(path)
+    ann = {"name": "Ann Example", "email": "ann@example.org", "consents": ["privacy"]}
+    assert browser.client.post(f"/api/v1/events/{event}/registrations", json=ann).status_code == 201
+    browser.client.post(f"/api/v1/events/{event}/cancel", headers=bearer)
+    assert notified(app) == 1
+    browser.send(path, **keys, **fields | {"title": "Another title", "sessions-0-starts_at": "2030-11-04T14:30"})
+    assert "will be notified" not in browser.page(f"/console/events/{event}")
+    assert notified(app) == 0
+
+
+def notified(app: Flask) -> int:
+    """How many people the clock notifies of changes now."""
+    with app.app_context():
+        count = events.notify_of_changes()
+        db.session.commit()
+        return count

@@ -98,7 +98,7 @@ def test_the_thanks_say_who_waits_and_where_we_have_written(
     first, second = fill_in(client, event), fill_in(client, event, "grace")
     assert "We’ve written to <strong>ada@example.org</strong>" in thanks(client, event, first).text
     waiting = thanks(client, event, second).text
-    assert "You’re on the waiting list" in waiting
+    assert "new registrations go on the waiting list" in waiting
     assert "grace@example.org" in waiting
     assert "ada@example.org" not in waiting
 
