@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 from werkzeug.test import TestResponse
 
 from services.registration.models import Outbox, SignIn, db
-from shared.contracts.receipts import Outcome
 from shared.database.utc import now
+from shared.messaging.outbox import Ending
 from tests.support.browser import Browser
 
 CHANGE = "/console/events/winter-webinar/change"
@@ -61,7 +61,7 @@ def test_a_button_pressed_while_the_sign_in_ended_does_nothing_until_it_is_press
     with app.app_context():
         failed = db.session.scalars(select(Outbox)).first()
         assert failed is not None
-        failed.settled_at, failed.outcome = now(), Outcome.FAILED
+        failed.settled_at, failed.outcome = now(), Ending.FAILED
         db.session.commit()
     path = "/console/deliveries/replay"
     button = browser.hidden("/console/deliveries?state=failed", path)
@@ -73,7 +73,7 @@ def test_a_button_pressed_while_the_sign_in_ended_does_nothing_until_it_is_press
     assert "nothing has been done yet" in shown.text
     assert "on the way again" not in shown.text
     with app.app_context():
-        assert db.session.scalars(select(Outbox.outcome)).all() == [Outcome.FAILED]
+        assert db.session.scalars(select(Outbox.outcome)).all() == [Ending.FAILED]
 
 
 def test_a_password_mistyped_on_the_way_loses_nothing(browser: Browser, signed_out: dict[str, str]) -> None:

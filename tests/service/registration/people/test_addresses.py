@@ -12,8 +12,7 @@ from services.registration.models import Consent, Outbox, Person, Placement, Reg
 from services.registration.operations import deliveries, receipts
 from services.registration.operations.invitation_answers import record
 from services.registration.operations.timeline import SYSTEM
-from services.registration.rules.invitation_answers import Answer, RsvpReceived
-from shared.contracts.receipts import Outcome, Settled
+from shared.contracts.receipts import Answer, Outcome, RsvpReceived, Settled
 from shared.database.utc import now
 from tests.support.browser import Browser
 from tests.support.demo_people import DEMO, OwnPage, Register

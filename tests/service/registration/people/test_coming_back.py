@@ -109,7 +109,7 @@ def test_nobody_comes_back_where_there_is_neither_a_place_nor_a_waiting_list(
     refused = client.post(f"/api/v1/registrations/{ann}/restore", headers=bearer)
     assert (refused.status_code, refused.get_json()["detail"]) == (
         409,
-        "Every place is taken and there is no waiting list.",
+        "Every place is taken, and there is no waiting list.",
     )
     assert state(app, ann)["status"] == "cancelled"
 
