@@ -18,11 +18,10 @@ from services.registration.models import Event, EventStatus, Registration, Timel
 from services.registration.notices import links
 from services.registration.operations import placements
 from services.registration.operations import registrations as operations
-from services.registration.queries import attendees, event_snapshots
+from services.registration.queries import attendees, event_snapshots, form_history
 from services.registration.queries.attendees import Filters
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.places import Status
-from services.registration.rules.questions import Question
 from services.registration.web.applications import InvalidFields, read_application
 from services.registration.web.rate_limits import limit_registrations
 
@@ -135,12 +134,13 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
-    Fields that are left out stay as they are. The rules decide again about cohorts. The e-mail address
-    cannot change.
+    Fields and answers that are left out stay as they are, also answers to questions that have left the form. The rules
+    decide again about cohorts. The e-mail address cannot change.
     """
     registration = _active_registration(registration_id)
-    questions = event_snapshots.questions(registration.event)
-    application = read_application(questions, _changed(registration, given, questions), source="api")
+    questions = form_history.of_event(registration.event).form_for(registration.given)
+    whole = _changed(registration, given)
+    application = read_application(questions, whole, source="api", before=registration.answers)
     operations.change_answers(registration, application, acting())
     return serialise_registration(registration)
 
@@ -222,15 +222,13 @@ def _active_registration(registration_id: UUID) -> Registration:
     return registration
 
 
-def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
-    """The whole form with its changes. Answers to questions that are no longer asked are dropped."""
-    asked = {question.key for question in questions}
-    before = {key: answer for key, answer in registration.answers.items() if key in asked}
+def _changed(registration: Registration, given: dict[str, Any]) -> dict[str, Any]:
+    """The whole application with its changes, but of the answers only those that change."""
     return {
         "name": given.get("name", registration.name),
         "organisation": given.get("organisation", registration.organisation),
         "email": registration.person.email,
         "language": registration.language,
-        "answers": before | given.get("answers", {}),
+        "answers": given.get("answers", {}),
         "consents": [wording.purpose for wording in WORDINGS if wording.required],
     }

@@ -17,13 +17,12 @@ from services.registration.models import (
     Cohort,
     Consent,
     DecisionRecord,
-    Form,
     Registration,
     TimelineEntry,
     db,
 )
 from services.registration.operations import placements, registrations
-from services.registration.queries import attendees, counts, event_snapshots
+from services.registration.queries import attendees, counts, event_snapshots, form_history
 from services.registration.queries.attendees import BadCursor, Filters
 from services.registration.queries.placements import by_person
 from services.registration.web.confirm_form import ConfirmForm, confirmation
@@ -155,7 +154,7 @@ def _person_page(registration: Registration, sent: DecisionForm | None = None) -
         "console/person.html",
         registration=registration,
         event=event,
-        questions=db.session.get_one(Form, (event.id, event.form_version)).read(),
+        answers=form_history.of_event(event).read(registration.given),
         consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
         decisions=list(db.session.scalars(decisions)),
         cohorts=cohorts,

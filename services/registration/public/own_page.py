@@ -7,7 +7,7 @@ from services.registration.models import EventStatus, Registration, db
 from services.registration.notices import links
 from services.registration.operations import placements, registrations
 from services.registration.operations.timeline import REGISTRANT
-from services.registration.queries import event_snapshots
+from services.registration.queries import form_history
 from services.registration.rules.consents import WORDINGS
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.idempotency import idempotent_form
@@ -42,7 +42,7 @@ def own_page(token: str) -> ResponseReturnValue:
         token=token,
         registration=registration,
         event=registration.event,
-        questions=event_snapshots.questions(registration.event),
+        answers=form_history.of_event(registration.event).read(registration.given),
         next_steps=decision.for_person if decision else [],
         feed=links.personal_feed(registration),
     )
@@ -71,7 +71,7 @@ def cancel(token: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     """The form with the person's answers."""
     registration = _active_registration(token)
-    form = answers_form(event_snapshots.questions(registration.event))(data=as_answered(registration))
+    form = _form_for(registration)(data=as_answered(registration))
     return _edit_page(token, registration, form)
 
 
@@ -81,9 +81,11 @@ def change(token: str) -> ResponseReturnValue:
     """Change the answers, and route the person again."""
     refuse_other_sites()
     registration = _active_registration(token)
-    form = answers_form(event_snapshots.questions(registration.event))()
+    form = _form_for(registration)()
     given_already = [wording.purpose for wording in WORDINGS if wording.required]
-    application = form.application("own page", email=registration.person.email, consents=given_already)
+    application = form.application(
+        "own page", before=registration.answers, email=registration.person.email, consents=given_already
+    )
     if application is None:
         return _edit_page(token, registration, form), 422
     registrations.change_answers(registration, application, REGISTRANT)
@@ -109,6 +111,10 @@ def _active_registration(token: str) -> Registration:
     if registration.cancelled_at is not None or registration.event.status == EventStatus.CANCELLED:
         abort(409)
     return registration
+
+
+def _form_for(registration: Registration) -> type[AnswersForm]:
+    return answers_form(form_history.of_event(registration.event).form_for(registration.given))
 
 
 def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:
