@@ -195,7 +195,8 @@ def get_timeline(registration_id: UUID) -> dict[str, Any]:
 
 def _export(slug: str, asked: dict[str, Any], format_name: str) -> Response:
     columns = [name.strip() for name in asked.pop("columns").split(",") if name.strip()]
-    return download_response(visible_event(slug), Filters(**asked), format_name, columns)
+    labels = asked.pop("labels") == "yes"
+    return download_response(visible_event(slug), Filters(**asked), format_name, columns, labels=labels)
 
 
 def _why_closed(event: Event) -> str:

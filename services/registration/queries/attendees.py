@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, select, tuple_
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
 from services.registration.queries import search
+from services.registration.rules.places import ACTIVE
 
 PAGE = 50
 CURSOR_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -19,10 +20,11 @@ GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
 @dataclass(frozen=True)
 class Filters:
     """Filters of an attendee list; an empty string means no filter. `q` searches names, addresses and organisations;
-    `cohort` is a slug."""
+    `cohort` is a slug, and `cohort_status` the status in that cohort, or in any cohort of the programme."""
 
     status: str = ""
     cohort: str = ""
+    cohort_status: str = ""
     rsvp: str = ""
     q: str = ""
 
@@ -57,8 +59,10 @@ def matching(event: Event, filters: Filters) -> Select[Registration]:
         query = query.where(Registration.status == filters.status)
     if filters.rsvp:
         query = query.where(Registration.rsvp == filters.rsvp)
-    if filters.cohort:
-        query = query.where(_is_in(event, filters.cohort))
+    if filters.cohort or filters.cohort_status:
+        query = query.where(_has_placement(event, filters))
+    if filters.cohort_status == PlacementStatus.IN_REVIEW:
+        query = query.where(Registration.status.in_(ACTIVE))  # a cancelled registration leaves nothing to decide
     return query
 
 
@@ -68,12 +72,15 @@ def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registrat
     yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
 
 
-def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
-    named = select(Cohort.id).where(Cohort.programme_id == event.programme_id, Cohort.slug == cohort)
+def _has_placement(event: Event, filters: Filters) -> ColumnElement[bool]:
+    cohorts = select(Cohort.id).where(Cohort.programme_id == event.programme_id)
+    if filters.cohort:
+        cohorts = cohorts.where(Cohort.slug == filters.cohort)
+    status = filters.cohort_status
     return exists().where(
         Placement.person_id == Registration.person_id,
-        Placement.cohort_id == named.scalar_subquery(),
-        Placement.status.not_in(GONE),
+        Placement.cohort_id.in_(cohorts),
+        Placement.status == status if status else Placement.status.not_in(GONE),
     )
 
 

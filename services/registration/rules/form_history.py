@@ -60,6 +60,10 @@ class FormHistory:
         """The text of a question, on the newest version that has it."""
         return self._by_key[key][0][1].label
 
+    def has_options(self, key: str) -> bool:
+        """True if some version of the form has options for this question."""
+        return any(question.options for _, question in self._by_key[key])
+
     def in_words(self, key: str, answer: Answer, version: int) -> Answer:
         """An answer with the labels of its options."""
         if isinstance(answer, list):

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.registration.models import EventStatus, PlacementStatus
 from services.registration.rules.invitation_answers import Summary
-from services.registration.rules.places import Status
+from services.registration.rules.places import Attendance, Status
 from services.registration.rules.routing import RoutingOutcome
 from shared.contracts.notices import Kind
 from shared.messaging.outbox_queries import RowState
@@ -46,6 +46,13 @@ RSVP = {
     Summary.COUNTER: "Proposes another time",
     Summary.MIXED: "Differs by session",
 }
+ATTENDANCE = {
+    Attendance.UNKNOWN: "Not recorded",
+    Attendance.ATTENDED: "Attended",
+    Attendance.ABSENT: "Did not come",
+}
+LANGUAGE = {"en": "English"}
+YES_NO = {True: "Yes", False: "No"}
 MAIL_STATE = {
     RowState.FAILED: "Not delivered",
     RowState.OWED: "On the way",
