@@ -19,7 +19,9 @@ API = "/api/v1/events/pbsc-learning"
 PAGES = (
     LIST,
     f"{LIST}?q=example&status=confirmed&cohort=funder-pilot",
+    f"{LIST}?cohort_status=in+review",
     f"{LIST}/attendees.csv",
+    f"{LIST}/attendees.csv?labels=no&cohort_status=in+review",
     f"{LIST}/attendees.xlsx",
     f"{API}/registrations?limit=100",
     f"{API}/attendees.csv",
@@ -55,13 +57,13 @@ def test_more_people_are_no_more_queries(app: Flask, browser: Browser, bearer: d
     assert asked_for(app, browser.client, path, bearer) == few
 
 
-def test_the_list_asks_who_looks_for_the_event_its_people_their_cohorts_and_the_tallies(
+def test_the_list_asks_who_looks_for_the_event_its_people_their_cohorts_the_tallies_and_whom_to_decide_on(
     app: Flask, browser: Browser
 ) -> None:
     crowd.fill(app, MANY)
     asked_for(app, browser.client, LIST, {})
     asked = asked_for(app, browser.client, LIST, {})
-    assert sum(times for statement, times in asked.items() if statement.startswith("SELECT")) == 5
+    assert sum(times for statement, times in asked.items() if statement.startswith("SELECT")) == 6
 
 
 def test_a_persons_page_does_not_grow_with_the_others(app: Flask, browser: Browser) -> None:
