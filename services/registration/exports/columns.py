@@ -95,14 +95,12 @@ def _disable_jit(connection: Connection) -> None:
 def _titled(columns: Sequence[Column]) -> tuple[Column, ...]:
     """The columns in words, each under its title. Columns of the same title have their names after it."""
     shared = {title for title, times in Counter(column.title for column in columns).items() if times > 1}
-    return tuple(
-        replace(
-            column,
-            name=f"{column.title} ({column.name})" if column.title in shared else column.title,
-            cells=lambda values, column=column: column.words(column.cells(values)),
-        )
-        for column in columns
-    )
+    return tuple(_spelt(column, with_name=column.title in shared) for column in columns)
+
+
+def _spelt(column: Column, *, with_name: bool) -> Column:
+    name = f"{column.title} ({column.name})" if with_name else column.title
+    return replace(column, name=name, cells=lambda values: column.words(column.cells(values)))
 
 
 def _fixed(event: Event) -> tuple[Column, ...]:
@@ -157,7 +155,7 @@ def _from(labels: Mapping[Any, str]) -> Callable[[Cells], Cells]:
     """Replace codes by their words. There are few, so each is looked up once in a batch."""
 
     def spelt(cells: Cells) -> Cells:
-        known = {code: words.word(code, labels) for code in {*cells} if code is not None}
+        known: dict[Any, str | None] = {code: words.word(code, labels) for code in {*cells} if code is not None}
         return [known.get(code) for code in cells]
 
     return spelt

@@ -40,7 +40,7 @@ def _in_utc(moments: Values) -> Sequence[datetime]:
     return [datetime.fromisoformat(f"{one}+00:00") for one in moments] if type(moments[0]) is str else moments
 
 
-def _joined(text: ColumnElement[str], *conditions: ColumnElement[bool]) -> Any:
+def _joined(text: Any, *conditions: ColumnElement[bool]) -> Any:
     """The texts of a registration's rows in another table, in one text."""
     joined = select(func.aggregate_strings(text, BETWEEN)).where(*conditions)
     return joined.correlate(Registration).scalar_subquery()

@@ -97,6 +97,6 @@ ACTOR = {
 }
 
 
-def word(value: Any, words: Mapping[str, str]) -> str:
+def word(value: Any, words: Mapping[Any, str]) -> str:
     """The word for a value, or the value with a capital where the list has none yet."""
     return words.get(value) or str(value).replace("_", " ").replace("-", " ").capitalize()

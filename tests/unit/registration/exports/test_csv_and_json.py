@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registration.exports.columns import Cell, Cells, Column, Source
+from services.registration.exports.columns import Cell, Cells, Column
 from services.registration.exports.csv import MARK, fields, write_csv
 from services.registration.exports.json import write_json
+from services.registration.exports.sources import Source
 from services.registration.rules.formulas import is_formula, without_formula
 
 COLUMNS = tuple(Column(name, Source(None)) for name in ("name", "interests", "consent_news"))
