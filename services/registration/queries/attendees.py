@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
 from services.registration.queries import search
@@ -77,11 +77,11 @@ def _has_placement(event: Event, filters: Filters) -> ColumnElement[bool]:
     if filters.cohort:
         cohorts = cohorts.where(Cohort.slug == filters.cohort)
     status = filters.cohort_status
-    return exists().where(
-        Placement.person_id == Registration.person_id,
+    people = select(Placement.person_id).where(
         Placement.cohort_id.in_(cohorts),
         Placement.status == status if status else Placement.status.not_in(GONE),
     )
+    return Registration.person_id.in_(people)
 
 
 def _cursor(registration: Registration) -> str:

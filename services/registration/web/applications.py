@@ -72,7 +72,7 @@ def _line(value: Any, field: str, errors: dict[str, str]) -> str:
         return ""
     try:
         return clean_line(value or "")
-    except InvalidFieldsText as error:
+    except UnusableText as error:
         errors[field] = str(error)
         return ""
 
@@ -80,7 +80,7 @@ def _line(value: Any, field: str, errors: dict[str, str]) -> str:
 def _email(value: Any, errors: dict[str, str]) -> tuple[str, str]:
     try:
         return normalised_email(value if isinstance(value, str) else "")
-    except InvalidFieldsText as error:
+    except UnusableText as error:
         errors["email"] = str(error)
         return "", ""
 
