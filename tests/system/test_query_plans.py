@@ -143,6 +143,12 @@ def filters_by_answer(world: World) -> None:
     world.page(rsvp="declined")
 
 
+def filters_by_state_in_a_group(world: World) -> None:
+    assert world.page(cohort_status="in review").registrations
+    world.page(cohort="community-of-practice", cohort_status="placed")
+    world.page(cohort="funder-pilot", cohort_status="declined")
+
+
 def searches(world: World) -> None:
     assert len(world.page(q="person3333@").registrations) == 1
     world.page(q="nobody by this name")
@@ -189,6 +195,7 @@ WORK: dict[Callable[[World], None], str] = {
     goes_down_the_list: "registrations",
     filters_by_status: "registrations",
     filters_by_answer: "registrations",
+    filters_by_state_in_a_group: "placements",
     searches: "registrations",
     sweeps: "outbox",
     settles: "outbox",

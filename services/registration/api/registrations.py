@@ -19,13 +19,12 @@ from services.registration.notices import links
 from services.registration.operations import people, placements
 from services.registration.operations import registrations as operations
 from services.registration.operations.people import AddressTaken
-from services.registration.queries import attendees, event_snapshots
+from services.registration.queries import attendees, event_snapshots, form_history
 from services.registration.queries.attendees import Filters
 from services.registration.rules.applications import Application
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.event_states import sentence
 from services.registration.rules.places import Status
-from services.registration.rules.questions import Question
 from services.registration.web.applications import InvalidFields, read_application
 from services.registration.web.rate_limits import limit_registrations
 from shared.database.utc import now
@@ -148,14 +147,15 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
-    Fields that are left out stay as they are. The rules decide again about cohorts. A new `email` moves the
-    registration to the person of that address: the confirmation with the invite goes there, private links
-    that were sent before stop working, and the old address gets nothing. 422 if that person has a
-    registration for the event already.
+    Fields and answers that are left out stay as they are, also answers to questions that have left the form. The
+    rules decide again about cohorts. A new `email` moves the registration to the person of that address: the
+    confirmation with the invite goes there, private links that were sent before stop working, and the old
+    address gets nothing. 422 if that person has a registration for the event already.
     """
     registration = _active_registration(registration_id)
-    questions = event_snapshots.questions(registration.event)
-    application = read_application(questions, _changed(registration, given, questions), source="api")
+    questions = form_history.of_event(registration.event).form_for(registration.given)
+    whole = _changed(registration, given)
+    application = read_application(questions, whole, source="api", before=registration.answers)
     operations.change_answers(registration, application, acting())
     if "email" in given:
         _change_address(registration, application)
@@ -230,7 +230,8 @@ def get_timeline(registration_id: UUID) -> dict[str, Any]:
 
 def _export(slug: str, asked: dict[str, Any], format_name: str) -> Response:
     columns = [name.strip() for name in asked.pop("columns").split(",") if name.strip()]
-    return download_response(visible_event(slug), Filters(**asked), format_name, columns)
+    labels = asked.pop("labels") == "yes"
+    return download_response(visible_event(slug), Filters(**asked), format_name, columns, labels=labels)
 
 
 def _registration(registration_id: UUID) -> Registration:
@@ -260,15 +261,13 @@ def _change_address(registration: Registration, application: Application) -> Non
         ) from None
 
 
-def _changed(registration: Registration, given: dict[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
-    """The whole form with its changes. Answers to questions that are no longer asked are dropped."""
-    asked = {question.key for question in questions}
-    before = {key: answer for key, answer in registration.answers.items() if key in asked}
+def _changed(registration: Registration, given: dict[str, Any]) -> dict[str, Any]:
+    """The whole application with its changes, but of the answers only those that change."""
     return {
         "name": given.get("name", registration.name),
         "organisation": given.get("organisation", registration.organisation),
         "email": given.get("email", registration.person.email),
         "language": registration.language,
-        "answers": before | given.get("answers", {}),
+        "answers": given.get("answers", {}),
         "consents": [wording.purpose for wording in WORDINGS if wording.required],
     }

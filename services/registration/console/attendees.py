@@ -32,6 +32,7 @@ def list_attendees(slug: str) -> ResponseReturnValue:
         filters=filters,
         query={name: value for name, value in asdict(filters).items() if value},
         counts=counts.by_status(event),
+        to_decide=counts.to_decide(event) if event.programme else 0,
         placed=by_person(page.registrations),
         warning=invites_warning(event),
         cohorts=event.programme.cohorts if event.programme else [],
@@ -40,10 +41,11 @@ def list_attendees(slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/events/<slug>/attendees.<any(csv, xlsx):format_name>")
 def download(slug: str, format_name: str) -> ResponseReturnValue:
-    """The list as a file that opens in a spreadsheet."""
-    return download_response(event_or_404(slug), _filters(), format_name)
+    """The list as a file that opens in a spreadsheet: in words, or with the API's codes (`labels=no`)."""
+    labels = request.args.get("labels") != "no"
+    return download_response(event_or_404(slug), _filters(), format_name, labels=labels)
 
 
 def _filters() -> Filters:
     given = request.args
-    return Filters(*(given.get(name, "")[:200] for name in ("status", "cohort", "rsvp", "q")))
+    return Filters(*(given.get(name, "")[:200] for name in ("status", "cohort", "cohort_status", "rsvp", "q")))

@@ -13,13 +13,13 @@ from services.registration.models import (
     Cohort,
     Consent,
     DecisionRecord,
-    Form,
     Registration,
     TimelineEntry,
     db,
 )
 from services.registration.operations import people, placements, registrations
 from services.registration.operations.people import AddressTaken
+from services.registration.queries import form_history
 from services.registration.queries.placements import by_person
 from services.registration.rules.places import EventIsFull, NotActive
 from services.registration.web.applications import normalised_email
@@ -189,7 +189,7 @@ def _person_page(registration: Registration, sent: DecisionForm | None = None) -
         "console/person.html",
         registration=registration,
         event=event,
-        questions=db.session.get_one(Form, (event.id, event.form_version)).read(),
+        answers=form_history.of_event(event).read(registration.given),
         consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
         decisions=list(db.session.scalars(decisions)),
         cohorts=cohorts,

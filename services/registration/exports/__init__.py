@@ -24,26 +24,27 @@ FORMATS: dict[str, tuple[str, Writer]] = {
 
 
 def attendees(
-    event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None
+    event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None, *, labels: bool = False
 ) -> Iterator[bytes]:
-    """Export the attendees that match, oldest first, as chunks of a file. `format_name` is a key of FORMATS.
+    """Export the attendees that match, oldest first, as chunks of a file. `format_name` is a key of FORMATS. With
+    `labels`, columns have titles and words in place of names and codes.
 
     Raises UnknownColumn before the first chunk.
     """
     _, write = FORMATS[format_name]
-    chosen = columns_of(event, columns)
+    chosen = columns_of(event, columns, labels=labels)
     return write(chosen, read_batches(event, filters, chosen))
 
 
 def download_response(
-    event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None
+    event: Event, filters: Filters, format_name: str, columns: Sequence[str] | None = None, *, labels: bool = False
 ) -> Response:
     """A response that streams `attendees` as a download, in constant memory.
 
     Raises UnknownColumn before the response starts.
     """
     media_type, _ = FORMATS[format_name]
-    chunks = stream_with_context(attendees(event, filters, format_name, columns))
+    chunks = stream_with_context(attendees(event, filters, format_name, columns, labels=labels))
     response = Response(chunks, content_type=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}-attendees.{format_name}"'
     response.headers["Cache-Control"] = "no-store"

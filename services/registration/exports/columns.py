@@ -1,73 +1,67 @@
 """The columns of an attendee list. Their names and order are stable.
 
-A list is read in batches, and each batch by column, which is faster than by row. A source is one SQL expression and a
-function that parses a batch of its values. Several columns can share a source; each turns its values into cells.
+A list is read in batches, and each batch by column, which is faster than by row. Several columns can share a source;
+each turns its values into cells. Columns have names and codes for programs, or titles and words for people.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, String, Text, cast, func, select, text, type_coerce
+from sqlalchemy import Connection, Select, text
 
-from services.registration.models import Cohort, Consent, Event, Form, Person, Placement, Registration, Rsvp, db
-from services.registration.queries.attendees import GONE, Filters, matching
+from services.registration.exports import sources
+from services.registration.exports.sources import BETWEEN, WITHIN, Source, Values, as_they_are
+from services.registration.models import Cohort, Event, Person, PlacementStatus, Registration, db
+from services.registration.queries import form_history
+from services.registration.queries.attendees import Filters, matching
 from services.registration.rules.consents import WORDINGS
+from services.registration.rules.form_history import FormHistory
+from services.registration.web import words
 
 BATCH = 1000
-BETWEEN = ","
-WITHIN = "="
 
 Cell = str | list[str] | bool | datetime | None
 Cells = Sequence[Cell]
-Values = Sequence[Any]
-
-
-def _as_they_are(values: Values) -> Values:
-    return values
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One SQL expression of the query, and the function that parses a batch of its values."""
-
-    expression: Any
-    parse: Callable[[Values], Values] = _as_they_are
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, its source, and the function that turns parsed values into cells."""
+    """One column: its name, its source, and the function that turns parsed values into cells. `title` is what people
+    read above it, and `words` turns cells with codes into cells with words."""
 
     name: str
     source: Source
-    cells: Callable[[Values], Cells] = _as_they_are
+    cells: Callable[[Values], Cells] = as_they_are
+    title: str = ""
+    words: Callable[[Cells], Cells] = as_they_are
 
 
 class UnknownColumn(ValueError):
     """The list has no column of this name; the message is a sentence for the caller."""
 
 
-def columns_of(event: Event, names: Sequence[str] | None = None) -> tuple[Column, ...]:
-    """All columns of an event's list, or those in `names`, in that order.
+def columns_of(event: Event, names: Sequence[str] | None = None, *, labels: bool = False) -> tuple[Column, ...]:
+    """All columns of an event's list, or those in `names`, in that order; with `labels`, in words.
 
     The fixed columns come first, then one for every question on any version of the form, the newest version first.
     Raises UnknownColumn.
     """
     known = {column.name: column for column in _fixed(event)}
-    for key in _question_keys(event):
+    history = form_history.of_event(event)
+    for key in history.keys:
         name = f"answers.{key}" if key in known else key
-        known[name] = Column(name, ANSWERS, _answers_to(key))
-    if not names:
-        return tuple(known.values())
-    for name in names:
+        known[name] = _in_words(history, key, name) if labels else _in_codes(history, key, name)
+    for name in names or ():
         if name not in known:
             raise UnknownColumn(f"There is no column {name!r}. Choose from {', '.join(known)}.")
-    return tuple(known[name] for name in dict.fromkeys(names))
+    chosen = tuple(known[name] for name in dict.fromkeys(names or known))
+    return _titled(chosen) if labels else chosen
 
 
 def read_batches(event: Event, filters: Filters, columns: Sequence[Column]) -> Iterator[list[Cells]]:
@@ -88,8 +82,8 @@ def _batches(query: Select[Any], columns: Sequence[Column], sources: Sequence[So
     _disable_jit(connection)
     for rows in connection.execute(query).partitions():
         read = zip(sources, zip(*rows, strict=True), strict=True)
-        understood = {source: source.parse(values) for source, values in read}
-        yield [column.cells(understood[column.source]) for column in columns]
+        parsed = {source: source.parse(values) for source, values in read}
+        yield [column.cells(parsed[column.source]) for column in columns]
 
 
 def _disable_jit(connection: Connection) -> None:
@@ -98,40 +92,77 @@ def _disable_jit(connection: Connection) -> None:
         connection.execute(text("SET LOCAL jit = off"))
 
 
+def _titled(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns in words, each under its title. Columns of the same title have their names after it."""
+    shared = {title for title, times in Counter(column.title for column in columns).items() if times > 1}
+    return tuple(_spelt(column, with_name=column.title in shared) for column in columns)
+
+
+def _spelt(column: Column, *, with_name: bool) -> Column:
+    name = f"{column.title} ({column.name})" if with_name else column.title
+    return replace(column, name=name, cells=lambda values: column.words(column.cells(values)))
+
+
 def _fixed(event: Event) -> tuple[Column, ...]:
-    """The columns that every list has. Times are in the event's time zone."""
+    """The columns that every list of this event has. Times are in the event's time zone."""
+    zone = ZoneInfo(event.timezone)
+    cohorts = event.programme.cohorts if event.programme else []
+    by_session = Column(
+        "rsvp_by_session", sources.RSVPS, _by_session(event, zone), "Said to the invite, by session", _sessions_in_words
+    )
     return (
-        Column("name", Source(Registration.name)),
-        Column("email", Source(Person.email)),
-        Column("organisation", Source(Registration.organisation)),
-        Column("status", Source(type_coerce(Registration.status, Text))),
-        Column("registered_at", REGISTERED_AT, _times_in(ZoneInfo(event.timezone))),
-        Column("cohorts", COHORTS, _cohorts_in_order),
-        Column("rsvp", Source(type_coerce(Registration.rsvp, Text))),
-        *([Column("rsvp_by_session", RSVPS, _by_session(event))] if len(event.sessions) > 1 else []),
-        Column("attendance", Source(type_coerce(Registration.attendance, Text))),
-        Column("language", Source(Registration.language)),
-        *(Column(f"consent_{wording.purpose}", CONSENTS, _agreed_to(wording.purpose)) for wording in WORDINGS),
+        Column("name", sources.NAME, title="Name"),
+        Column("email", sources.EMAIL, title="E-mail address"),
+        Column("organisation", sources.ORGANISATION, title="Organisation"),
+        Column("status", sources.STATUS, title="Status", words=_from(words.REGISTRATION)),
+        Column("registered_at", sources.REGISTERED_AT, partial(_times_in, zone), "Registered"),
+        Column("cohorts", sources.PLACEMENTS, partial(_groups_of, cohorts), "In the groups"),
+        *(
+            Column(f"group.{cohort.slug}", sources.PLACEMENTS, partial(_state_in, cohort), _capital(cohort.title))
+            for cohort in cohorts
+        ),
+        Column("rsvp", sources.RSVP, title="Said to the invite", words=_from(words.RSVP)),
+        *([by_session] if len(event.sessions) > 1 else []),
+        Column("attendance", sources.ATTENDANCE, title="Attendance", words=_from(words.ATTENDANCE)),
+        Column("language", sources.LANGUAGE, title="Language", words=_from(words.LANGUAGE)),
+        *(
+            Column(f"consent_{one.purpose}", sources.CONSENTS, _agreed_to(one.purpose), one.text, _from(words.YES_NO))
+            for one in WORDINGS
+        ),
     )
 
 
-def _question_keys(event: Event) -> list[str]:
-    forms = select(Form.questions).filter_by(event_id=event.id).order_by(Form.version.desc())
-    return list(dict.fromkeys(question["key"] for questions in db.session.scalars(forms) for question in questions))
+def _in_codes(history: FormHistory, key: str, name: str) -> Column:
+    return Column(name, sources.ANSWERS, lambda answers: [given.get(key) for given in answers], history.title(key))
 
 
-def _decoded(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Decode a batch of JSON objects in one call, because a call for each is slower."""
-    decoded: list[dict[str, Any]] = json.loads(f"[{','.join(texts)}]")
-    return decoded
+def _in_words(history: FormHistory, key: str, name: str) -> Column:
+    """The answers to a question in the words of the version of the form that each was given on."""
+    label = cache(partial(history.label_of, key))
+
+    def in_words(answer: Any, version: int) -> Cell:
+        return [label(one, version) for one in answer] if type(answer) is list else answer and label(answer, version)
+
+    def cells(everybody: Values) -> Cells:
+        if not history.has_options(key):
+            return [answers.get(key) for answers, _, _ in everybody]
+        return [in_words(answers.get(key), earlier.get(key, version)) for answers, version, earlier in everybody]
+
+    return Column(name, sources.GIVEN, cells, history.title(key))
 
 
-def _answers_to(key: str) -> Callable[[Values], Cells]:
-    return lambda answers: [given.get(key) for given in answers]
+def _from(labels: Mapping[Any, str]) -> Callable[[Cells], Cells]:
+    """Replace codes by their words. There are few, so each is looked up once in a batch."""
+
+    def spelt(cells: Cells) -> Cells:
+        known: dict[Any, str | None] = {code: words.word(code, labels) for code in {*cells} if code is not None}
+        return [known.get(code) for code in cells]
+
+    return spelt
 
 
-def _times_in(zone: ZoneInfo) -> Callable[[Values], Cells]:
-    return lambda moments: [moment.astimezone(zone) for moment in moments]
+def _times_in(zone: ZoneInfo, moments: Values) -> Cells:
+    return [moment.astimezone(zone) for moment in moments]
 
 
 def _agreed_to(purpose: str) -> Callable[[Values], Cells]:
@@ -144,52 +175,50 @@ def _split(joined: Sequence[str | None], cell: Callable[[list[str]], Cell]) -> C
     return [cells[one] for one in joined]
 
 
-def _in_utc(moments: Values) -> Sequence[datetime]:
-    """Convert the driver's values to aware times: SQLite returns UTC as text without an offset."""
-    return [datetime.fromisoformat(f"{one}+00:00") for one in moments] if type(moments[0]) is str else moments
+def _pairs(joined: Sequence[str]) -> dict[UUID, str]:
+    """The values in joined texts by the ids before them."""
+    pairs = (one.split(WITHIN) for one in joined)
+    return {UUID(one_id): value for one_id, value in pairs}
 
 
-def _by_session(event: Event) -> Callable[[Sequence[str | None]], Cells]:
+def _groups_of(cohorts: Sequence[Cohort], joined: Sequence[str | None]) -> Cells:
+    """The titles of the groups that each person is in."""
+
+    def titles(placements: list[str]) -> Cell:
+        states = _pairs(placements)
+        return [cohort.title for cohort in cohorts if states.get(cohort.id) == PlacementStatus.PLACED]
+
+    return _split(joined, titles)
+
+
+def _state_in(cohort: Cohort, joined: Sequence[str | None]) -> Cells:
+    """The state of each person in one group, in words; blank for a person who did not ask."""
+
+    def state(placements: list[str]) -> Cell:
+        status = _pairs(placements).get(cohort.id)
+        return status and words.word(status, words.PLACEMENT)
+
+    return _split(joined, state)
+
+
+def _by_session(event: Event, zone: ZoneInfo) -> Callable[[Sequence[str | None]], Cells]:
     """List the sessions that the person answered: the local start of each, and the answer."""
-    zone = ZoneInfo(event.timezone)
     starts = {session.id: session.starts_at.astimezone(zone) for session in event.sessions}
 
-    def in_order(joined: str | None) -> list[str]:
-        given = dict(pair.split(WITHIN) for pair in joined.split(BETWEEN)) if joined else {}
-        answers = {UUID(session_id): answer for session_id, answer in given.items()}
+    def in_order(joined: list[str]) -> Cell:
+        answers = _pairs(joined)
         return [f"{start:%Y-%m-%d %H:%M} {answers[one]}" for one, start in starts.items() if one in answers]
 
-    return lambda everybody: [in_order(joined) for joined in everybody]
+    return lambda everybody: _split(everybody, in_order)
 
 
-def _cohorts_in_order(joined: Sequence[str | None]) -> Cells:
-    cohorts = db.session.execute(select(Cohort.id, Cohort.title).order_by(Cohort.programme_id, Cohort.position))
-    titles = dict(cohorts.tuples().all())
-    order = list(titles)
-    return _split(joined, lambda ids: [titles[one] for one in sorted(map(UUID, ids), key=order.index)])
+def _sessions_in_words(everybody: Cells) -> Cells:
+    def in_words(session: str) -> str:
+        start, _, answer = session.rpartition(" ")
+        return f"{start} {words.word(answer, words.RSVP)}"
+
+    return [[in_words(one) for one in answered] for answered in everybody if isinstance(answered, list)]
 
 
-REGISTERED_AT = Source(type_coerce(Registration.created_at, Text), _in_utc)
-
-ANSWERS = Source(cast(Registration.answers, Text), _decoded)
-
-COHORTS = Source(
-    select(func.aggregate_strings(cast(Placement.cohort_id, String), BETWEEN))
-    .where(Placement.person_id == Registration.person_id, Placement.status.not_in(GONE))
-    .correlate(Registration)
-    .scalar_subquery()
-)
-
-RSVPS = Source(
-    select(func.aggregate_strings(cast(Rsvp.session_id, String) + WITHIN + Rsvp.answer, BETWEEN))
-    .where(Rsvp.registration_id == Registration.id)
-    .correlate(Registration)
-    .scalar_subquery()
-)
-
-CONSENTS = Source(
-    select(func.aggregate_strings(Consent.purpose, BETWEEN))
-    .where(Consent.registration_id == Registration.id, Consent.withdrawn_at.is_(None))
-    .correlate(Registration)
-    .scalar_subquery()
-)
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from services.registration.exports.columns import Cells, Column
 from services.registration.exports.words import all_in_words
+from services.registration.rules.formulas import STARTS, without_formula
 
 MARK = "\ufeff"
-RUNS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""Characters that begin a formula in a spreadsheet, with the full-width forms of four of them."""
 QUOTED = '",\r\n'
-BEFORE = "\x1f"
-"""Precedes each cell when cells are joined for the test. A cell that contains it only costs a second look."""
-SOME_RUN = re.compile(f"{BEFORE}[{re.escape(''.join(RUNS))}]")
+BEFORE = "\ud800"
+"""Precedes each cell when cells are joined for the test. No cell contains it, because UTF-8 has no lone surrogates."""
+SOME_START = re.compile(f"{BEFORE}[{STARTS}]")
 
 
 def write_csv(columns: Sequence[Column], batches: Iterable[list[Cells]]) -> Iterator[bytes]:
@@ -29,16 +28,11 @@ def fields(cells: Cells) -> list[str]:
     """Cells as CSV fields: as text, escaped against formulas, and quoted where necessary."""
     texts = all_in_words(cells)
     together = BEFORE + BEFORE.join(texts)
-    if SOME_RUN.search(together):
-        texts = harmless(texts)
+    if SOME_START.search(together):
+        texts = [without_formula(text) for text in texts]
     if any(character in together for character in QUOTED):
         texts = [_in_quotes(text) if any(character in text for character in QUOTED) else text for text in texts]
     return texts
-
-
-def harmless(texts: Iterable[str]) -> list[str]:
-    """Put an apostrophe before each text that a spreadsheet would run as a formula."""
-    return [f"'{text}" if text[:1] in RUNS else text for text in texts]
 
 
 def _lines(columns: list[list[str]]) -> str:

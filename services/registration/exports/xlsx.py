@@ -14,7 +14,7 @@ from services.registration.exports.words import in_words
 
 LONGEST_CELL = 32_767
 """The limit of a cell, in UTF-16 code units. Spreadsheets repair or reject a file that exceeds it."""
-NARROWEST, WIDEST, WIDTH_OF_TIMES = 10, 50, 20
+NARROWEST, WIDEST_HEADER, WIDEST, WIDTH_OF_TIMES = 10, 30, 50, 20
 CHUNK_BYTES = 65_536
 
 
@@ -69,4 +69,4 @@ def _width(name: str, cells: Cells) -> int:
     if any(isinstance(cell, datetime) for cell in cells):
         return WIDTH_OF_TIMES
     longest = max((len(in_words(cell)) for cell in cells), default=0)
-    return min(max(longest, len(name) + 3, NARROWEST), WIDEST)
+    return min(max(longest, min(len(name) + 3, WIDEST_HEADER), NARROWEST), WIDEST)

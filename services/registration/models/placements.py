@@ -62,7 +62,7 @@ class Placement(Model):
     __table_args__ = (
         UniqueConstraint("person_id", "cohort_id"),
         Index("ix_placements_registration_id", "registration_id"),
-        Index("ix_placements_cohort_id", "cohort_id", "status"),
+        Index("ix_placements_cohort_id", "cohort_id", "status", "person_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

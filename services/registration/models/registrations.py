@@ -11,6 +11,7 @@ from services.registration.models.base import Model
 from services.registration.models.events import Event, Session
 from services.registration.models.people import Person
 from services.registration.rules.event_states import EventStatus
+from services.registration.rules.form_history import GivenAnswers
 from services.registration.rules.invitation_answers import Said, Summary
 from services.registration.rules.places import ACTIVE, HOLDS_A_PLACE, Attendance, Status
 from shared.database.ids import new_id
@@ -23,6 +24,7 @@ class Registration(Model):
     of actor that cancelled it. `address_version` rises when the address is corrected: private links of earlier versions
     do not open any more.
 
+    `earlier_answers` has the versions of the form of those answers that are older than `form_version`.
     `rsvp` sums up their answers to the invitations to all sessions; `rsvp_at` (UTC) is when they gave the last.
     """
 
@@ -66,6 +68,7 @@ class Registration(Model):
     answers: Mapped[dict[str, Any]] = mapped_column(Json)
     answers_version: Mapped[int] = mapped_column(default=1)
     form_version: Mapped[int]
+    earlier_answers: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")
     source: Mapped[str] = mapped_column(String(20))
     ordinal: Mapped[int] = mapped_column(default=0)
     notified_revision: Mapped[int] = mapped_column("told_revision", default=0)
@@ -99,6 +102,15 @@ class Registration(Model):
             notified_revision=0,
             address_version=0,
         )
+
+    @property
+    def given(self) -> GivenAnswers:
+        """The answers, with the versions of the form that they were given on."""
+        return GivenAnswers(self.answers, self.form_version, self.earlier_answers or {})
+
+    @given.setter
+    def given(self, given: GivenAnswers) -> None:
+        self.answers, self.form_version, self.earlier_answers = dict(given.answers), given.version, dict(given.earlier)
 
     @property
     def holds_place(self) -> bool:

@@ -10,6 +10,7 @@ from services.registration.operations.listings import listed_when_full
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
+from services.registration.rules.form_history import GivenAnswers
 from services.registration.rules.places import ACTIVE, NotActive, Status
 from shared.contracts.notices import Kind
 from shared.database.session import defer_object
@@ -96,19 +97,21 @@ def restore(registration: Registration, by: Actor) -> bool:
 
 
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
-    """Change the answers, and route the person again. The address stays as it is."""
+    """Change the answers, and route the person again. The address stays as it is, and so do the answers to questions
+    that the application does not answer."""
     db.session.refresh(registration, with_for_update=True)
     before = (registration.name, registration.organisation, registration.answers)
     if before == (application.name, application.organisation, application.answers):
         return
-    _set_answers(registration, application)
+    given = registration.given.changed(application.answers, application.answered, registration.event.form_version)
+    _set_answers(registration, application, given)
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration, is_notified=False)
 
 
 def _fill_in(registration: Registration, application: Application) -> None:
     """Fill in a new registration, or a cancelled one that is made again."""
-    _set_answers(registration, application)
+    _set_answers(registration, application, GivenAnswers(application.answers, registration.event.form_version))
     registration.language, registration.source = application.language, application.source
     registration.created_at = now()
     _stand_again(registration)
@@ -121,10 +124,9 @@ def _stand_again(registration: Registration) -> None:
     registration.rsvps.clear()
 
 
-def _set_answers(registration: Registration, application: Application) -> None:
+def _set_answers(registration: Registration, application: Application, given: GivenAnswers) -> None:
     registration.name, registration.organisation = application.name, application.organisation
-    registration.answers = application.answers
-    registration.form_version = registration.event.form_version
+    registration.given = given
     registration.answers_version += 1
     email_key = registration.person.email_key
     registration.search = searchable_text(application.name, email_key, application.organisation)

@@ -8,7 +8,7 @@ from services.registration.notices import links
 from services.registration.notices.next_steps import next_steps
 from services.registration.operations import consents, invitation_answers, registrations
 from services.registration.operations.timeline import REGISTRANT
-from services.registration.queries import event_snapshots
+from services.registration.queries import form_history
 from services.registration.rules.consents import WORDINGS
 from services.registration.rules.event_states import EventState
 from services.registration.rules.places import EventIsFull, NotActive, Status
@@ -143,7 +143,7 @@ def change_consent(token: str, purpose: str) -> ResponseReturnValue:
 def edit(token: str) -> ResponseReturnValue:
     """The form with the person's answers."""
     registration = _active_registration(token)
-    form = answers_form(event_snapshots.questions(registration.event))(data=as_answered(registration))
+    form = _form_for(registration)(data=as_answered(registration))
     return _edit_page(token, registration, form)
 
 
@@ -153,9 +153,11 @@ def change(token: str) -> ResponseReturnValue:
     """Change the answers, and route the person again."""
     refuse_other_sites()
     registration = _active_registration(token)
-    form = answers_form(event_snapshots.questions(registration.event))()
+    form = _form_for(registration)()
     given_already = [wording.purpose for wording in WORDINGS if wording.required]
-    application = form.application("own page", email=registration.person.email, consents=given_already)
+    application = form.application(
+        "own page", before=registration.answers, email=registration.person.email, consents=given_already
+    )
     if application is None:
         return _edit_page(token, registration, form), 422
     registrations.change_answers(registration, application, REGISTRANT)
@@ -198,7 +200,7 @@ def _own_page(token: str, registration: Registration, forms: ConsentForms) -> st
         token=token,
         registration=registration,
         event=event,
-        questions=event_snapshots.questions(event),
+        answers=form_history.of_event(event).read(registration.given),
         next_steps=next_steps(registration) if registration.is_active else [],
         agreed=consents.in_force(registration),
         wordings=WORDINGS,
@@ -216,6 +218,10 @@ def _again_page(token: str, registration: Registration, form: ConfirmForm) -> st
     return render_template(
         "public/again.html", token=token, registration=registration, event=event, form=form, waits=waits
     )
+
+
+def _form_for(registration: Registration) -> type[AnswersForm]:
+    return answers_form(form_history.of_event(registration.event).form_for(registration.given))
 
 
 def _cancel_page(token: str, registration: Registration, form: ConfirmForm) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from services.registration.models import Cohort, Event, Placement, PlacementStatus, Registration, db
 from services.registration.queries import pages, search
 from services.registration.queries.pages import Order
+from services.registration.rules.places import ACTIVE
 
 PAGE = 50
 NEWEST_FIRST = Order(Registration.created_at, Registration.id, newest_first=True)
@@ -17,10 +18,11 @@ GONE = (PlacementStatus.WITHDRAWN, PlacementStatus.DECLINED)
 @dataclass(frozen=True)
 class Filters:
     """Filters of an attendee list; an empty string means no filter. `q` searches names, addresses and organisations;
-    `cohort` is a slug."""
+    `cohort` is a slug, and `cohort_status` the status in that cohort, or in any cohort of the programme."""
 
     status: str = ""
     cohort: str = ""
+    cohort_status: str = ""
     rsvp: str = ""
     q: str = ""
 
@@ -61,8 +63,10 @@ def matching(event: Event, filters: Filters) -> Select[Registration]:
         query = query.where(Registration.status == filters.status)
     if filters.rsvp:
         query = query.where(Registration.rsvp == filters.rsvp)
-    if filters.cohort:
-        query = query.where(_is_in(event, filters.cohort))
+    if filters.cohort or filters.cohort_status:
+        query = query.where(_has_placement(event, filters))
+    if filters.cohort_status == PlacementStatus.IN_REVIEW:
+        query = query.where(Registration.status.in_(ACTIVE))  # a cancelled registration leaves nothing to decide
     return query
 
 
@@ -72,10 +76,13 @@ def stream(query: Select[Registration], batch: int = 1000) -> Iterator[Registrat
     yield from db.session.scalars(oldest_first.execution_options(yield_per=batch))
 
 
-def _is_in(event: Event, cohort: str) -> ColumnElement[bool]:
-    named = select(Cohort.id).where(Cohort.programme_id == event.programme_id, Cohort.slug == cohort)
-    return exists().where(
-        Placement.person_id == Registration.person_id,
-        Placement.cohort_id == named.scalar_subquery(),
-        Placement.status.not_in(GONE),
+def _has_placement(event: Event, filters: Filters) -> ColumnElement[bool]:
+    cohorts = select(Cohort.id).where(Cohort.programme_id == event.programme_id)
+    if filters.cohort:
+        cohorts = cohorts.where(Cohort.slug == filters.cohort)
+    status = filters.cohort_status
+    people = select(Placement.person_id).where(
+        Placement.cohort_id.in_(cohorts),
+        Placement.status == status if status else Placement.status.not_in(GONE),
     )
+    return Registration.person_id.in_(people)

@@ -7,7 +7,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Application:
     """A validated application. `email` is the address as typed, `email_key` the normalised address; `language` is a
-    language code, and `source` is "form", "own page" or "api"."""
+    language code, and `source` is "form", "own page" or "api". `answered` has the keys of the questions that it answers
+    or leaves blank; if somebody changes their answers, `answers` has those to other questions too, as they were."""
 
     name: str
     email: str
@@ -17,3 +18,4 @@ class Application:
     consents: tuple[str, ...]
     language: str = "en"
     source: str = "form"
+    answered: frozenset[str] = frozenset()

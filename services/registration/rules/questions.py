@@ -85,17 +85,24 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def read_answers(
-    questions: Iterable[Question], given: Mapping[str, Any]
+    questions: Iterable[Question], given: Mapping[str, Any], before: Mapping[str, Any] | None = None
 ) -> tuple[dict[str, str | list[str]], dict[str, str]]:
     """Validate answers. Returns the answers to store and the error messages, both by question key.
 
-    Ignores answers to questions that are not asked, given the answers before them.
+    Ignores answers to questions that are not asked, given the answers before them. With `before`, the answers so far,
+    `given` has changes: other answers stay, also to questions that have left the form, unless the changes mean that
+    they are not asked any more.
     """
     questions = tuple(questions)
+    keys = {question.key for question in questions}
     answers: dict[str, str | list[str]] = {}
-    errors = {key: "This form has no such question." for key in given if key not in {q.key for q in questions}}
+    errors = {key: "This form has no such question." for key in given if key not in keys}
     for question in questions:
         if not question.is_asked(answers):
+            continue
+        if before is not None and _stays(question, given, before):
+            if question.key in before:
+                answers[question.key] = before[question.key]
             continue
         try:
             answer = _read(question, given.get(question.key))
@@ -106,7 +113,13 @@ def read_answers(
             answers[question.key] = answer
         elif question.required:
             errors[question.key] = "Answer this question to go on."
-    return answers, errors
+    left = {key: answer for key, answer in (before or {}).items() if key not in keys}
+    return left | answers, errors
+
+
+def _stays(question: Question, given: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    """True if changes leave an answer, or a blank, as it was. A question that they bring up has to be answered."""
+    return question.key not in given and (question.key in before or question.is_asked(before))
 
 
 def read_questions(data: Iterable[Mapping[str, Any]]) -> tuple[Question, ...]:

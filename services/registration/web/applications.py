@@ -23,8 +23,13 @@ class InvalidFields(Exception):
         self.errors = errors
 
 
-def read_application(questions: Iterable[Question], given: Mapping[str, Any], *, source: str) -> Application:
-    """The valid application. Raises InvalidFields with every mistake."""
+def read_application(
+    questions: Iterable[Question], given: Mapping[str, Any], *, source: str, before: Mapping[str, Any] | None = None
+) -> Application:
+    """The valid application. Raises InvalidFields with every mistake.
+
+    With `before`, the answers so far, the answers given are changes of these.
+    """
     errors: dict[str, str] = {}
     name = _line(given.get("name"), "name", errors)
     if not name and "name" not in errors:
@@ -41,13 +46,14 @@ def read_application(questions: Iterable[Question], given: Mapping[str, Any], *,
         errors["language"] = f"We do not write in this language yet. Choose one of {', '.join(LANGUAGES)}."
     raw_answers = given.get("answers") or {}
     if isinstance(raw_answers, Mapping):
-        answers, wrong = read_answers(questions, raw_answers)
+        answers, wrong = read_answers(questions, raw_answers, before)
         errors |= {f"answers.{key}": sentence for key, sentence in wrong.items()}
     else:
         answers, errors["answers"] = {}, "Answers must be an object of question keys and values."
     if errors:
         raise InvalidFields(errors)
-    return Application(name, email, email_key, organisation, answers, consents, language, source)
+    answered = frozenset(raw_answers)
+    return Application(name, email, email_key, organisation, answers, consents, language, source, answered)
 
 
 def normalised_email(text: str) -> tuple[str, str]:

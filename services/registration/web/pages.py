@@ -34,7 +34,6 @@ def init_pages(app: Flask) -> None:
         when=when,
         moment=moment,
         safe_markdown=_safe_markdown,
-        answer_in_words=answer_in_words,
         place=place,
         places=places,
         word=words.word,
@@ -62,12 +61,6 @@ def aria_attributes(field: Field) -> dict[str, str]:
     notes = [note for note, there in (("help", field.description), ("error", field.errors)) if there]
     attributes = {"aria-describedby": " ".join(f"{field.id}-{note}" for note in notes)} if notes else {}
     return attributes | ({"aria-invalid": "true"} if field.errors else {})
-
-
-def answer_in_words(question: Question, answer: str | list[str]) -> str:
-    """An answer in the form's words, one choice a line."""
-    values = answer if isinstance(answer, list) else [answer]
-    return "\n".join(question.label_of(value) for value in values)
 
 
 def place(session: Session) -> str:

@@ -4,7 +4,7 @@ The questions of an event's form become fields, once for each version. The field
 rules that read it are the API's, so that both find the same mistakes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar, assert_never
 
@@ -47,11 +47,11 @@ class AnswersForm(PageForm):
             "answers": {question.key: field.data for question, field in self.answer_fields()},
         }
 
-    def application(self, source: str, **known: Any) -> Application | None:
-        """The application from the typed and the `known` values. None if there are mistakes, with errors at the
-        fields."""
+    def application(self, source: str, *, before: Mapping[str, Any] | None = None, **known: Any) -> Application | None:
+        """The application from the typed and the `known` values; with `before`, a change of the answers so far. None
+        where there are mistakes, with errors at the fields."""
         try:
-            return read_application(self.questions, self.typed() | known, source=source)
+            return read_application(self.questions, self.typed() | known, source=source, before=before)
         except InvalidFields as error:
             self.take_errors(error.errors)
             return None

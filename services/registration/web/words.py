@@ -6,7 +6,7 @@ from typing import Any
 from services.registration.models import Placement, PlacementStatus
 from services.registration.rules.event_states import EventState
 from services.registration.rules.invitation_answers import Summary
-from services.registration.rules.places import Status
+from services.registration.rules.places import Attendance, Status
 from services.registration.rules.routing import RoutingOutcome
 from shared.contracts.notices import Kind
 from shared.messaging.outbox_queries import RowState
@@ -53,6 +53,13 @@ RSVP = {
     Summary.COUNTER: "Proposes another time",
     Summary.MIXED: "Differs by session",
 }
+ATTENDANCE = {
+    Attendance.UNKNOWN: "Not recorded",
+    Attendance.ATTENDED: "Attended",
+    Attendance.ABSENT: "Did not come",
+}
+LANGUAGE = {"en": "English"}
+YES_NO = {True: "Yes", False: "No"}
 MAIL_STATE = {
     RowState.FAILED: "Not delivered",
     RowState.OWED: "On the way",
@@ -122,6 +129,6 @@ def last_notice(placement: Placement) -> str:
     return LAST_NOTICE.get(placement.told, placement.told)
 
 
-def word(value: Any, words: Mapping[str, str]) -> str:
+def word(value: Any, words: Mapping[Any, str]) -> str:
     """The word for a value, or the value with a capital where the list has none yet."""
     return words.get(value) or str(value).replace("_", " ").replace("-", " ").capitalize()

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from services.registration.api.schemas.fields import Body, EmailAddress, Line, LocalTime, Text, WebAddress, Whole, Zone
-from services.registration.models import EventStatus
+from services.registration.models import EventStatus, PlacementStatus
 from services.registration.notices.markdown import LONGEST_DESCRIPTION
 from services.registration.rules.conditions import Operator
 from services.registration.rules.event_states import EventState
@@ -212,6 +212,14 @@ class AttendeeFilters(Schema):
         metadata=about("The status of the registration."),
     )
     cohort = fields.String(load_default="", metadata=about("The slug of a cohort that they are in or asked to join."))
+    cohort_status = fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *PlacementStatus), error=f"Choose one of {', '.join(PlacementStatus)}."),
+        metadata=about(
+            "The status in that cohort; without `cohort`, in any of the programme's. `in review` leaves out cancelled "
+            "registrations, because there is nothing to decide."
+        ),
+    )
     rsvp = fields.String(
         load_default="",
         validate=validate.OneOf(("", *Summary), error=f"Choose one of {', '.join(Summary)}."),
@@ -229,4 +237,9 @@ class ExportFilters(AttendeeFilters):
 
     columns = fields.String(
         load_default="", metadata=about("Names of columns, with commas between; in this order. All when left out.")
+    )
+    labels = fields.String(
+        load_default="no",
+        validate=validate.OneOf(("yes", "no"), error="Choose yes or no."),
+        metadata=about("Whether questions, options and statuses are in words, in place of keys and codes."),
     )

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
 
-from services.registration.exports.columns import Cell, Cells, Column, Source
+from services.registration.exports.columns import Cell, Cells, Column
+from services.registration.exports.sources import Source
 from services.registration.exports.xlsx import LONGEST_CELL, as_value, write_xlsx
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
