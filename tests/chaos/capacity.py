@@ -17,16 +17,16 @@ AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Race:
-    """The result of a race: `standings` counts registrations by status."""
+    """The result of a race: `statuses` counts registrations by status."""
 
     database: str
     clients: int
     places: int
-    standings: dict[str, int]
+    statuses: dict[str, int]
     problems: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        ended = ", ".join(f"{count} {status}" for status, count in sorted(self.standings.items()))
+        ended = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
         wrong = "; ".join(self.problems) or "in order of arrival"
         return f"{self.database}: {self.clients} clients for {self.places} places: {ended}; {wrong}"
 
@@ -49,17 +49,17 @@ def race(database: str, folder: Path, *, clients: int, places: int, kill: bool, 
     finally:
         product.stop()
         relay.go_away()
-    standings = Counter(row["status"] for row in rows)
+    statuses = Counter(row["status"] for row in rows)
     if not waitlist:
-        standings["refused"] = told.count(False)
-    return Race(database, clients, places, dict(standings), _problems(rows, standings, clients, places))
+        statuses["refused"] = told.count(False)
+    return Race(database, clients, places, dict(statuses), _problems(rows, statuses, clients, places))
 
 
-def _problems(rows: list[dict[str, Any]], standings: Counter[str], clients: int, places: int) -> list[str]:
+def _problems(rows: list[dict[str, Any]], statuses: Counter[str], clients: int, places: int) -> list[str]:
     problems = []
-    others = "refused" if "refused" in standings else "waitlisted"
-    if standings != {"confirmed": places, others: clients - places}:
-        problems.append(f"{dict(standings)} instead of {places} confirmed and the rest {others}")
+    others = "refused" if "refused" in statuses else "waitlisted"
+    if statuses != {"confirmed": places, others: clients - places}:
+        problems.append(f"{dict(statuses)} instead of {places} confirmed and the rest {others}")
     in_order = [row["status"] for row in sorted(rows, key=lambda row: (row["registered_at"], row["id"]))]
     passed = sum(status != "confirmed" for status in in_order[:places])
     if passed:
@@ -68,9 +68,9 @@ def _problems(rows: list[dict[str, Any]], standings: Counter[str], clients: int,
 
 
 def _publish(product: Product, places: int, *, waitlist: bool) -> None:
-    sitting = {"starts_at": "2030-11-04T14:00:00", "ends_at": "2030-11-04T16:00:00"}
+    session = {"starts_at": "2030-11-04T14:00:00", "ends_at": "2030-11-04T16:00:00"}
     named = {"title": "Race", "slug": "race", "timezone": "Europe/London", "questions": []}
-    product.api("POST", "/events", {**named, "sessions": [sitting], "capacity": places, "waitlist": waitlist})
+    product.api("POST", "/events", {**named, "sessions": [session], "capacity": places, "waitlist": waitlist})
     product.api("POST", "/events/race/publish")
 
 

@@ -78,13 +78,13 @@ def _events(product: Product, count: int) -> list[str]:
 
 
 def _event(slug: str, at: str, capacity: int | None = None) -> dict[str, Any]:
-    sitting = {
+    session = {
         "starts_at": f"2030-11-04T{at}:00",
         "ends_at": "2030-11-04T16:00:00",
         "join_url": "https://example.org/x",
     }
     named = {"title": slug.replace("-", " ").capitalize(), "slug": slug, "timezone": "Europe/London", "questions": []}
-    return {**named, "sessions": [sitting], "capacity": capacity, "waitlist": True}
+    return {**named, "sessions": [session], "capacity": capacity, "waitlist": True}
 
 
 def _reschedule(product: Product) -> None:
@@ -92,9 +92,9 @@ def _reschedule(product: Product) -> None:
     while True:
         try:
             event = product.api("GET", "/events/open-to-all")
-            sitting = event["sessions"][0] | {"starts_at": "2030-11-04T14:30:00"}
-            sitting = {name: sitting[name] for name in ("id", "starts_at", "ends_at", "join_url") if name in sitting}
-            product.api("PATCH", "/events/open-to-all", {"sessions": [sitting]})
+            session = event["sessions"][0] | {"starts_at": "2030-11-04T14:30:00"}
+            session = {name: session[name] for name in ("id", "starts_at", "ends_at", "join_url") if name in session}
+            product.api("PATCH", "/events/open-to-all", {"sessions": [session]})
             return
         except OSError:
             time.sleep(0.5)

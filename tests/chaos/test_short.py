@@ -38,4 +38,4 @@ def test_a_race_for_places_gives_away_each_once_and_in_order(
         pytest.skip("TEST_POSTGRES_URL names no PostgreSQL server")
     ended = race(database, folder, clients=120, places=50, kill=database == "SQLite", waitlist=waitlist)
     assert ended.problems == []
-    assert ended.standings == {"confirmed": 50, others: 70}
+    assert ended.statuses == {"confirmed": 50, others: 70}

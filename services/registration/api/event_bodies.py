@@ -16,7 +16,7 @@ from services.registration.rules.event_states import sentence
 from services.registration.rules.events import CLOSES_TOO_EARLY, EventDetails, SessionDetails, closes_too_early
 from services.registration.rules.invites import Invites, validate_invites
 from services.registration.rules.questions import check_conditions, read_questions
-from services.registration.rules.times import TOO_LONG, NoSuchTime, instant_of, lasts_too_long
+from services.registration.rules.times import NoSuchTime, instant_of, session_problem
 from services.registration.web.applications import InvalidFields
 from shared.database.utc import now
 
@@ -130,11 +130,15 @@ def _session(
     ends_at = _instant(given["ends_at"], timezone, f"{path}.ends_at", errors)
     if starts_at is None or ends_at is None:
         return None
-    if ends_at <= starts_at:
-        errors[f"{path}.ends_at"] = "A session ends after it starts."
-    if lasts_too_long(starts_at, ends_at):
-        errors[f"{path}.ends_at"] = TOO_LONG
-    details = SessionDetails(starts_at, ends_at, given["title"], given["location"], given["join_url"] or None)
+    if problem := session_problem(starts_at, ends_at):
+        errors[f"{path}.ends_at"] = problem
+    details = SessionDetails(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        title=given["title"],
+        location=given["location"],
+        join_url=given["join_url"] or None,
+    )
     return PlannedSession(details, session_id)
 
 

@@ -12,9 +12,9 @@ from services.registration.api.blueprint import api_blueprint
 from services.registration.api.endpoints import fails_with
 from services.registration.api.event_bodies import read_event, serialise_event
 from services.registration.api.idempotency import idempotent
-from services.registration.api.schemas import events
+from services.registration.api.schemas import events as event_schemas
 from services.registration.models import Event, EventStatus, db
-from services.registration.operations import events as operations
+from services.registration.operations import events
 from services.registration.queries import event_snapshots
 from services.registration.queries.pages import BadCursor
 from services.registration.web.applications import InvalidFields
@@ -31,8 +31,8 @@ blueprint = api_blueprint("Events", "Webinars and meetings, of one session or se
 
 @blueprint.route("/events")
 @open_to_all
-@blueprint.arguments(events.Paging, location="query")
-@blueprint.response(200, events.PageOfEvents)
+@blueprint.arguments(event_schemas.Paging, location="query")
+@blueprint.response(200, event_schemas.PageOfEvents)
 def list_events(paging: dict[str, Any]) -> dict[str, Any]:
     """List events
 
@@ -56,21 +56,21 @@ def list_events(paging: dict[str, Any]) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(409)
-@blueprint.arguments(events.Event)
-@blueprint.response(201, events.Event)
+@blueprint.arguments(event_schemas.Event)
+@blueprint.response(201, event_schemas.Event)
 def create_event(given: dict[str, Any]) -> dict[str, Any]:
     """Create an event
 
     It is a draft, which only organisers see, until it is published.
     """
-    event = operations.create(read_event(given), acting())
+    event = events.create(read_event(given), acting())
     return serialise_event(event, to_organiser=True)
 
 
 @blueprint.route("/events/<slug>")
 @open_to_all
 @fails_with(404)
-@blueprint.response(200, events.Event)
+@blueprint.response(200, event_schemas.Event)
 def get_event(slug: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Get an event
 
@@ -85,8 +85,8 @@ def get_event(slug: str) -> tuple[dict[str, Any], dict[str, str]]:
 @idempotent
 @fails_with(404, 409, 412)
 @blueprint.doc(parameters=[IF_MATCH])
-@blueprint.arguments(events.EventChanges(partial=True))
-@blueprint.response(200, events.Event)
+@blueprint.arguments(event_schemas.EventChanges(partial=True))
+@blueprint.response(200, event_schemas.Event)
 def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Change an event
 
@@ -99,7 +99,7 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """
     event = _event_to_change(slug)
     _check_version(event)
-    operations.change(event, read_event(given, event), acting())
+    events.change(event, read_event(given, event), acting())
     return serialise_event(event, to_organiser=True)
 
 
@@ -107,8 +107,8 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.arguments(events.Publication, required=False)
-@blueprint.response(200, events.Event)
+@blueprint.arguments(event_schemas.Publication, required=False)
+@blueprint.response(200, event_schemas.Event)
 def publish_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Publish an event
 
@@ -118,7 +118,7 @@ def publish_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     event = _event_to_change(slug)
     if event.status is EventStatus.DRAFT and event.is_over and not given["even_if_over"]:
         raise InvalidFields({"even_if_over": "This event is over. Is the date right? Send true to publish it anyway."})
-    operations.publish(event, acting())
+    events.publish(event, acting())
     return serialise_event(event, to_organiser=True)
 
 
@@ -126,7 +126,7 @@ def publish_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.response(200, events.Event)
+@blueprint.response(200, event_schemas.Event)
 def close_registration(slug: str) -> dict[str, Any]:
     """Close registration
 
@@ -134,7 +134,7 @@ def close_registration(slug: str) -> dict[str, Any]:
     changes nothing.
     """
     event = _event_to_change(slug)
-    operations.set_registration(event, acting(), is_open=False)
+    events.set_registration(event, acting(), is_open=False)
     return serialise_event(event, to_organiser=True)
 
 
@@ -142,7 +142,7 @@ def close_registration(slug: str) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.response(200, events.Event)
+@blueprint.response(200, event_schemas.Event)
 def open_registration(slug: str) -> dict[str, Any]:
     """Open registration
 
@@ -150,7 +150,7 @@ def open_registration(slug: str) -> dict[str, Any]:
     twice changes nothing.
     """
     event = _event_to_change(slug)
-    operations.set_registration(event, acting(), is_open=True)
+    events.set_registration(event, acting(), is_open=True)
     return serialise_event(event, to_organiser=True)
 
 
@@ -164,22 +164,22 @@ def delete_event(slug: str) -> None:
 
     Only an event that was never published can be deleted. Cancel any other.
     """
-    operations.delete_draft(_locked(slug))
+    events.delete_draft(_locked(slug))
 
 
 @blueprint.route("/events/<slug>/cancel", methods=["POST"])
 @organisers_only
 @idempotent
 @fails_with(404)
-@blueprint.arguments(events.Cancellation, required=False)
-@blueprint.response(200, events.Event)
+@blueprint.arguments(event_schemas.Cancellation, required=False)
+@blueprint.response(200, event_schemas.Event)
 def cancel_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     """Cancel an event
 
     Everyone with an active registration is notified, with the reason. Cancelling twice changes nothing.
     """
     event = _locked(slug)
-    operations.cancel(event, acting(), given["reason"])
+    events.cancel(event, acting(), given["reason"])
     return serialise_event(event, to_organiser=True)
 
 
@@ -206,7 +206,7 @@ def _check_version(event: Event) -> None:
 
 def _locked(slug: str) -> Event:
     """The event of this slug, locked until this request ends."""
-    event = operations.locked(slug)
+    event = events.locked(slug)
     if event is None:
         abort(404, "There is no such event.")
     return event

@@ -11,13 +11,13 @@ from services.registration.api.blueprint import api_blueprint
 from services.registration.api.endpoints import fails_with, json_object
 from services.registration.api.events import visible_event
 from services.registration.api.idempotency import idempotent
-from services.registration.api.schemas import events, registrations
+from services.registration.api.schemas import events as event_schemas
+from services.registration.api.schemas import registrations as registration_schemas
 from services.registration.api.serialisers import serialise_registration, serialise_registrations
 from services.registration.exports import FORMATS, download_response
 from services.registration.models import EventStatus, Registration, TimelineEntry, db
 from services.registration.notices import links
-from services.registration.operations import people, placements
-from services.registration.operations import registrations as operations
+from services.registration.operations import people, placements, registrations
 from services.registration.operations.people import AddressTaken
 from services.registration.queries import attendees, event_snapshots, form_history
 from services.registration.queries.attendees import Filters
@@ -35,6 +35,7 @@ WRITTEN = (
     "We have written to the address you gave. The e-mail says for whom the registration is: one address is one "
     "registration, and one that was made before stays as it is."
 )
+APPLICATION = registration_schemas.Application
 MESSAGES = {
     Status.CONFIRMED: f"Thank you. {WRITTEN}",
     Status.WAITLISTED: f"Every place is taken, so new registrations go on the waiting list. {WRITTEN}",
@@ -46,8 +47,8 @@ MESSAGES = {
 @limit_registrations
 @idempotent
 @fails_with(404, 409, 413, 415, 429)
-@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": registrations.Application}}})
-@blueprint.response(201, registrations.Receipt)
+@blueprint.doc(requestBody={"required": True, "content": {"application/json": {"schema": APPLICATION}}})
+@blueprint.response(201, registration_schemas.Receipt)
 def register(slug: str) -> dict[str, Any]:
     """Register somebody
 
@@ -60,7 +61,7 @@ def register(slug: str) -> dict[str, Any]:
     if not state.takes_registrations:
         abort(409, sentence(state, event.details, now()))
     application = read_application(event_snapshots.questions(event), json_object(), source="api")
-    registered = operations.register(event, application, acting())
+    registered = registrations.register(event, application, acting())
     receipt: dict[str, Any] = {"status": registered.status, "message": MESSAGES[registered.status]}
     if is_organiser():
         receipt |= {"id": registered.registration.id, "page_url": links.own_page(registered.registration)}
@@ -70,8 +71,8 @@ def register(slug: str) -> dict[str, Any]:
 @blueprint.route("/events/<slug>/registrations")
 @organisers_only
 @fails_with(404)
-@blueprint.arguments(events.PagedFilters, location="query")
-@blueprint.response(200, registrations.PageOfRegistrations)
+@blueprint.arguments(event_schemas.PagedFilters, location="query")
+@blueprint.response(200, registration_schemas.PageOfRegistrations)
 def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
     """List an event's registrations
 
@@ -91,7 +92,7 @@ def list_registrations(asked: dict[str, Any], slug: str) -> dict[str, Any]:
 @blueprint.route("/events/<slug>/attendees.csv")
 @organisers_only
 @fails_with(404)
-@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.arguments(event_schemas.ExportFilters, location="query")
 @blueprint.response(200, {"type": "string"}, content_type="text/csv")
 def export_csv(asked: dict[str, Any], slug: str) -> Response:
     """Export attendees as CSV
@@ -105,7 +106,7 @@ def export_csv(asked: dict[str, Any], slug: str) -> Response:
 @blueprint.route("/events/<slug>/attendees.xlsx")
 @organisers_only
 @fails_with(404)
-@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.arguments(event_schemas.ExportFilters, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=FORMATS["xlsx"][0])
 def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
     """Export attendees as an Excel workbook
@@ -119,7 +120,7 @@ def export_xlsx(asked: dict[str, Any], slug: str) -> Response:
 @blueprint.route("/events/<slug>/attendees.json")
 @organisers_only
 @fails_with(404)
-@blueprint.arguments(events.ExportFilters, location="query")
+@blueprint.arguments(event_schemas.ExportFilters, location="query")
 @blueprint.response(200, {"type": "array", "items": {"type": "object"}})
 def export_json(asked: dict[str, Any], slug: str) -> Response:
     """Export attendees as JSON
@@ -132,7 +133,7 @@ def export_json(asked: dict[str, Any], slug: str) -> Response:
 @blueprint.route("/registrations/<uuid:registration_id>")
 @organisers_only
 @fails_with(404)
-@blueprint.response(200, registrations.Registration)
+@blueprint.response(200, registration_schemas.Registration)
 def get_registration(registration_id: UUID) -> dict[str, Any]:
     """Get a registration"""
     return serialise_registration(_registration(registration_id))
@@ -142,8 +143,8 @@ def get_registration(registration_id: UUID) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.arguments(registrations.RegistrationChanges)
-@blueprint.response(200, registrations.Registration)
+@blueprint.arguments(registration_schemas.RegistrationChanges)
+@blueprint.response(200, registration_schemas.Registration)
 def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Change a registration
 
@@ -156,7 +157,7 @@ def change_registration(given: dict[str, Any], registration_id: UUID) -> dict[st
     questions = form_history.of_event(registration.event).form_for(registration.given)
     whole = _changed(registration, given)
     application = read_application(questions, whole, source="api", before=registration.answers)
-    operations.change_answers(registration, application, acting())
+    registrations.change_answers(registration, application, acting())
     if "email" in given:
         _change_address(registration, application)
     return serialise_registration(registration)
@@ -173,14 +174,14 @@ def cancel_registration(registration_id: UUID) -> None:
     The person is notified, and the place goes to the person who has waited longest. Their data stays.
     Cancelling twice changes nothing.
     """
-    operations.cancel(_registration(registration_id), acting())
+    registrations.cancel(_registration(registration_id), acting())
 
 
 @blueprint.route("/registrations/<uuid:registration_id>/restore", methods=["POST"])
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.response(200, registrations.Registration)
+@blueprint.response(200, registration_schemas.Registration)
 def restore_registration(registration_id: UUID) -> dict[str, Any]:
     """Restore a cancelled registration
 
@@ -189,7 +190,7 @@ def restore_registration(registration_id: UUID) -> dict[str, Any]:
     and there is no waiting list.
     """
     registration = _registration(registration_id)
-    if not operations.restore(registration, acting()):
+    if not registrations.restore(registration, acting()):
         abort(409, "This registration is not cancelled.")
     return serialise_registration(registration)
 
@@ -198,8 +199,8 @@ def restore_registration(registration_id: UUID) -> dict[str, Any]:
 @organisers_only
 @idempotent
 @fails_with(404, 409)
-@blueprint.arguments(registrations.Decision)
-@blueprint.response(200, registrations.Registration)
+@blueprint.arguments(registration_schemas.Decision)
+@blueprint.response(200, registration_schemas.Registration)
 def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, Any]:
     """Place somebody in a cohort, or decline
 
@@ -220,7 +221,7 @@ def decide_placement(given: dict[str, Any], registration_id: UUID) -> dict[str, 
 @blueprint.route("/registrations/<uuid:registration_id>/timeline")
 @organisers_only
 @fails_with(404)
-@blueprint.response(200, registrations.Timeline)
+@blueprint.response(200, registration_schemas.Timeline)
 def get_timeline(registration_id: UUID) -> dict[str, Any]:
     """Get a registration's timeline"""
     registration = _registration(registration_id)

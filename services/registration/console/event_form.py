@@ -21,7 +21,8 @@ from services.registration.rules.events import (
     closes_too_early,
 )
 from services.registration.rules.invites import LONGEST_REMINDER_MINUTES, Invites, answers_reach_us, validate_invites
-from services.registration.rules.times import TOO_LONG, lasts_too_long
+from services.registration.rules.times import session_problem
+from services.registration.rules.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 from services.registration.web.fields import Email, Line, LocalDateTime, Required, WholeNumber, YesOrNo
 from services.registration.web.forms import PageForm
 
@@ -39,17 +40,15 @@ class SessionForm(Form):
 
     def validate_join_url(self, join_url: Line) -> None:
         """Raises ValidationError for anything but a web address."""
-        if join_url.data and not join_url.data.startswith(("https://", "http://")):
-            raise ValidationError("Enter a link that begins with https://.")
+        if join_url.data and not is_web_address(join_url.data):
+            raise ValidationError(NOT_A_WEB_ADDRESS)
 
     def validate_ends_at(self, ends_at: LocalDateTime) -> None:
         """Raises ValidationError if the session ends before it starts, or lasts too long."""
         if not self.starts_at.data or not ends_at.data:
             return
-        if ends_at.data <= self.starts_at.data:
-            raise ValidationError("The end must come after the start.")
-        if lasts_too_long(self.starts_at.data, ends_at.data):
-            raise ValidationError(TOO_LONG)
+        if problem := session_problem(self.starts_at.data, ends_at.data):
+            raise ValidationError(problem)
 
     def planned(self, session: Session) -> PlannedSession:
         """The session with its changes."""

@@ -1,11 +1,13 @@
 """Events, their sessions and the versions of their forms."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from services.registration.models.base import Model, assign_details, read_details
 from services.registration.rules.event_states import EventState, EventStatus, state_of
@@ -70,6 +72,11 @@ class Event(Model):
         order_by="Session.starts_at", back_populates="event", cascade="all, delete-orphan", lazy="selectin"
     )
     programme: Mapped["Programme | None"] = relationship()
+
+    def take_over_places(self, places: Mapping[str, Any]) -> None:
+        """Hold places as they were read by another query. This is no change, and nothing is written."""
+        for name, value in places.items():
+            set_committed_value(self, name, value)
 
     @property
     def details(self) -> EventDetails:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload, selectinload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from services.registration.models import Event, Form, Programme, db
 from services.registration.rules.event_states import EventState
@@ -37,8 +36,7 @@ class Snapshot:
     def attach(self) -> Event:
         """Attach a copy of the event, with its sessions, programme and cohorts, to the current database session."""
         event = db.session.merge(self.event, load=False)
-        for name, value in self.places.items():
-            set_committed_value(event, name, value)
+        event.take_over_places(self.places)
         return event
 
 

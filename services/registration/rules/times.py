@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONGEST_SESSION = timedelta(days=31)
-TOO_LONG = "A session lasts at most 31 days. Is the year right?"
 
 
 class NoSuchTime(ValueError):
@@ -22,6 +21,11 @@ def instant_of(local: datetime, timezone: str) -> datetime:
     return instant
 
 
-def lasts_too_long(starts_at: datetime, ends_at: datetime) -> bool:
-    """True for a session of more than 31 days, which is most likely a slip in the year. TOO_LONG says so."""
-    return ends_at - starts_at > LONGEST_SESSION
+def session_problem(starts_at: datetime, ends_at: datetime) -> str:
+    """What is wrong with the times of a session, for the organiser; empty if nothing is. A session of more than 31 days
+    is most likely a slip in the year."""
+    if ends_at <= starts_at:
+        return "The end must come after the start."
+    if ends_at - starts_at > LONGEST_SESSION:
+        return "A session lasts at most 31 days. Is the year right?"
+    return ""

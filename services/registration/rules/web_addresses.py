@@ -1,8 +1,12 @@
-"""Recognises web addresses in names. Our mails greet people by the name on the form, and mail programs turn addresses
-into links: a stranger could have us send anybody a link of theirs."""
+"""Recognises web addresses, and finds them in names.
+
+Our mails greet people by the name on the form, and mail programs turn addresses into links: a stranger could have us
+send anybody a link of theirs.
+"""
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from services.registration.rules.questions import UNSEEN
 
@@ -23,6 +27,18 @@ ENDS = (
 )
 """Ends of domains that mail programs turn into links without more, and that end no name of a person."""
 SITE = re.compile(rf"\b {LABEL} \. (?: {LABEL} \. )* (?: {ENDS} ) \b (?! \.\w )", re.VERBOSE)
+
+
+NOT_A_WEB_ADDRESS = "Enter a link that begins with https:// or http://."
+
+
+def is_web_address(text: str) -> bool:
+    """True for an http or https URL with a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+    except ValueError:
+        return False
 
 
 def has_address(text: str) -> bool:

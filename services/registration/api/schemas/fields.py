@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load
 
 from services.registration.rules.questions import LONGEST_LINE, LONGEST_TEXT, UnusableText, clean_line, clean_text
+from services.registration.rules.web_addresses import NOT_A_WEB_ADDRESS, is_web_address
 from services.registration.web.applications import LONGEST_EMAIL, normalised_email
 
 LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
@@ -77,13 +77,8 @@ class WebAddress(Line):
 
     def clean(self, text: str) -> str:
         line = super().clean(text)
-        try:
-            parts = urlsplit(line)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in line
-        except ValueError:
-            usable = False
-        if line and not usable:
-            raise UnusableText("Give an address that begins with https:// or http://.")
+        if line and not is_web_address(line):
+            raise UnusableText(NOT_A_WEB_ADDRESS)
         return line
 
 

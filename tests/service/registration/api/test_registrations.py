@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from services.registration.demo.rules import COMMUNITY_RULES, PILOT_RULES
 from services.registration.models import Cohort, Event, Programme, Registration, db
-from services.registration.operations import registrations as operations
+from services.registration.operations import registrations
 from services.registration.rules.routing import rules_as_data
 from shared.database.ids import new_id
 from shared.database.utc import now
@@ -189,16 +189,16 @@ def test_a_key_that_cannot_be_kept_is_refused(app: Flask, register: Register, un
 def test_of_two_at_once_the_second_gets_the_first_ones_answer(
     app: Flask, register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = operations.register
+    plain = registrations.register
     overtaken: list[TestResponse] = []
 
     def overtake(*args: Any) -> Any:
-        monkeypatch.setattr(operations, "register", plain)
+        monkeypatch.setattr(registrations, "register", plain)
         db.session.rollback()  # lets the other one in, as a database that takes several writers does
         overtaken.append(register({"Idempotency-Key": "abc-1"}))
         return plain(*args)
 
-    monkeypatch.setattr(operations, "register", overtake)
+    monkeypatch.setattr(registrations, "register", overtake)
     late = register({"Idempotency-Key": "abc-1"})
 
     assert (late.status_code, late.get_json()) == (overtaken[0].status_code, overtaken[0].get_json())

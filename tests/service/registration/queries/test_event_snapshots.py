@@ -1,16 +1,22 @@
 """What is kept of an event between requests never outlives a change of it."""
 
+from collections.abc import Callable
+from inspect import isfunction
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.registration.models import Cohort, Event, Programme, db
+from services.registration.operations import events
 from services.registration.operations.listings import touch
 from services.registration.queries import event_snapshots
 from shared.database.ids import new_id
 from shared.database.utc import now
+
+SESSION = {"starts_at": "2030-06-10T10:00", "ends_at": "2030-06-10T11:00"}
 
 
 def page(client: FlaskClient, slug: str) -> str:
@@ -50,6 +56,55 @@ def test_the_page_knows_when_the_last_place_goes(client: FlaskClient, event: str
     assert "Every place is taken" not in page(client, event)
     register(client, event, 1)
     assert "Every place is taken" in page(client, event)
+
+
+def patch(client: FlaskClient, bearer: dict[str, str], **changes: Any) -> Any:
+    return client.patch("/api/v1/events/draft", json=changes, headers=bearer)
+
+
+def post(client: FlaskClient, bearer: dict[str, str], what: str) -> Any:
+    return client.post(f"/api/v1/events/draft/{what}", headers=bearer)
+
+
+CHANGES: dict[str, list[Callable[[FlaskClient, dict[str, str]], Any]]] = {
+    "create": [],
+    "publish": [lambda client, bearer: post(client, bearer, "publish")],
+    "change": [
+        lambda client, bearer: patch(client, bearer, title="New"),
+        lambda client, bearer: patch(client, bearer, sessions=[{**SESSION, "location": "Hall"}]),
+        lambda client, bearer: patch(client, bearer, questions=[{"key": "a", "label": "A"}]),
+        lambda client, bearer: patch(client, bearer, capacity=3),
+        lambda client, bearer: patch(client, bearer, invites={"reminder_minutes": 5}),
+        lambda client, bearer: patch(client, bearer, closes_at="2030-06-09T12:00"),
+    ],
+    "set_registration": [lambda client, bearer: post(client, bearer, "close")],
+    "cancel": [lambda client, bearer: post(client, bearer, "cancel")],
+    "delete_draft": [],
+    "locked": [],
+    "notify_of_changes": [],
+}
+"""Calls of each operation on events. Those without a call change nothing that the page of an event shows."""
+CALLS = [(operation, number) for operation, calls in CHANGES.items() for number in range(len(calls))]
+
+
+def test_every_operation_on_events_is_walked_here() -> None:
+    public = {name for name, one in vars(events).items() if isfunction(one) and one.__module__ == events.__name__}
+    assert {name for name in public if not name.startswith("_")} == CHANGES.keys()
+
+
+@pytest.mark.parametrize(("operation", "number"), CALLS)
+def test_every_change_of_an_event_moves_the_key_of_its_snapshot(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], operation: str, number: int
+) -> None:
+    def version() -> int:
+        with app.app_context():
+            return db.session.scalars(select(Event.version).filter_by(slug="draft")).one()
+
+    body = {"title": "Spring", "slug": "draft", "timezone": "UTC", "sessions": [SESSION]}
+    assert client.post("/api/v1/events", json=body, headers=bearer).status_code == 201
+    before = version()
+    assert CHANGES[operation][number](client, bearer).status_code == 200
+    assert version() > before
 
 
 def test_a_programme_in_place_of_another_is_seen(app: Flask, event: str) -> None:
