@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Component, Event, vCalAddress, vRecur, vText
 
-from services.calendar.rules.invite import Method
 from services.calendar.rules.invite_plan import Part
 from services.calendar.rules.timezones import local_or_utc, vtimezone
 from services.calendar.wording import description, words
-from shared.contracts.notices import EventFacts, Notice, SessionFacts
+from shared.contracts.notices import EventFacts, Method, Notice, SessionFacts
 from shared.contracts.receipts import Answer
 
 PRODUCT = "-//Placecard//Placecard//EN"

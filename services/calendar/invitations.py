@@ -6,9 +6,9 @@ from flask import current_app
 
 from services.calendar import ics
 from services.calendar.models import Invitation, Registration, db, queue
-from services.calendar.rules.invite import Method, Step, Truth, asks_anew, digest_of, fingerprint, next_step, uid_of
+from services.calendar.rules.invite import Step, Truth, asks_anew, digest_of, fingerprint, next_step, uid_of
 from services.calendar.rules.invite_plan import InvitePlan, Part, plan_invites
-from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Method, Notice
 from shared.messaging import outbox
 
 NOTIFICATIONS = "notifications"
@@ -89,7 +89,8 @@ def _take_step(
     if invitation is None:
         invitation = _new_invitation(registration, part, notice)
     if not step.again:
-        if step.method is Method.REQUEST and asks_anew(invitation.method, before, part):
+        other_address = invitation.invited != digest_of(address)
+        if step.method is Method.REQUEST and asks_anew(invitation.method, before, part, other_address=other_address):
             invitation.asked_sequence, invitation.asked_at = step.sequence, notice.stated_at
         invitation.remember(
             step.method, step.sequence, shown=shown or "", stated_at=notice.stated_at, invited=digest_of(address)

@@ -7,11 +7,11 @@ from sqlalchemy import BigInteger, Dialect, ForeignKey, Index, String, Text, Typ
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.calendar.rules.answers import Asked, Known
-from services.calendar.rules.invite import Method, Sent
+from services.calendar.rules.invite import Sent
 from services.calendar.rules.invite_plan import Series, Slot
 from shared.contracts.listings import EventListed
 from shared.contracts.listings import Listing as Status
-from shared.contracts.notices import EventFacts
+from shared.contracts.notices import EventFacts, Method
 from shared.contracts.receipts import Answer
 from shared.database.db import database
 from shared.database.types import EnumText, Json, UtcDateTime

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from services.calendar.invitations import bring_up_to_date
 from services.calendar.models import Outbox, db
 from shared.contracts import decode, encode
-from shared.contracts.notices import Invite, MailDue, Notice, NoticeDue
+from shared.contracts.notices import Invite, MailDue, Method, Notice, NoticeDue
 from shared.contracts.previews import InviteRead, Plan, PlannedMail
 from shared.web import service_calls
 
@@ -46,7 +46,7 @@ def _read(invite: Invite | None) -> InviteRead | None:
     organiser, attendee = event["ORGANIZER"], event["ATTENDEE"]
     alarms = calendar.walk("VALARM")
     return InviteRead(
-        method=str(calendar["METHOD"]),
+        method=Method(calendar["METHOD"]),
         starts_at=event["DTSTART"].dt,
         ends_at=event["DTEND"].dt,
         timezone=event["DTSTART"].params.get("TZID", "UTC"),

@@ -24,6 +24,13 @@ class Kind(StrEnum):
     UNPROVED_NO = "unproved_no"
 
 
+class Method(StrEnum):
+    """The METHOD of an invite (RFC 5546): show the event, or withdraw it."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
     """The person a notice is for. Name and address are as that person typed them."""
@@ -114,7 +121,7 @@ class Notice:
 class Invite:
     """A calendar object (RFC 5545), ready to be attached to a mail. `method` equals its METHOD property."""
 
-    method: str
+    method: Method
     content: str
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.contracts.contract import Message, contract
-from shared.contracts.notices import MailDue
+from shared.contracts.notices import MailDue, Method
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class InviteRead:
     reminder.
     """
 
-    method: str
+    method: Method
     starts_at: datetime
     ends_at: datetime
     timezone: str

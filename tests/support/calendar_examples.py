@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.calendar import ics
-from services.calendar.rules.invite import Method
 from services.calendar.rules.invite_plan import Part, find_series
-from shared.contracts.notices import EventFacts, Kind, Notice, Recipient, SessionFacts
+from shared.contracts.notices import EventFacts, Kind, Method, Notice, Recipient, SessionFacts
 
 STATED = datetime(2027, 9, 1, 8, 0, tzinfo=UTC)
 SENDER = ("Example Charity", "events@charity.example.org")

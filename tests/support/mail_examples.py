@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from services.notifications.compose import Letterhead
-from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, Recipient, SessionFacts
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Method, Notice, Recipient, SessionFacts
 
 MAIL_ID = UUID("01900000-0000-7000-8000-000000000001")
 LETTERHEAD = Letterhead(("Example Foundation", "events@example.org"), ("", "hello@example.org"))
-INVITE = Invite(method="REQUEST", content="BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n")
+INVITE = Invite(method=Method.REQUEST, content="BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n")
 ENOUGH = {
     "SECRET_KEY": "a secret for tests",
     "NOTIFICATIONS_DATABASE_URL": "sqlite:///notifications.db",

@@ -4,19 +4,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
 
 from services.calendar.rules.invite_plan import Part
-from shared.contracts.notices import EventFacts, SessionFacts
-
-
-class Method(StrEnum):
-    """The method of an invite: show the event, or withdraw it."""
-
-    REQUEST = "REQUEST"
-    CANCEL = "CANCEL"
+from shared.contracts.notices import EventFacts, Method, SessionFacts
 
 
 @dataclass(frozen=True)
@@ -69,14 +61,15 @@ def next_step(last_sent: Sent | None, true_now: Truth) -> Step:
     return Step(Method.REQUEST, last_sent.sequence + 1)
 
 
-def asks_anew(last_method: Method | None, before: EventFacts, part: Part) -> bool:
-    """True if a new version asks for an answer again: the first one, one after a withdrawal, and one with a new time.
+def asks_anew(last_method: Method | None, before: EventFacts, part: Part, *, other_address: bool) -> bool:
+    """True if a new version asks for an answer again: the first one, one after a withdrawal, one with a new time, and
+    one to another address than the last.
 
-    Where only words change, the answer that is known stays (RFC 5546, 3.2.2.1). `before` is the event as last sent.
+    If only words change, the answer that is known stays (RFC 5546, 3.2.2.1). `before` is the event as last sent.
     """
     known = {(session.id, session.starts_at, session.ends_at) for session in before.sessions if not session.cancelled}
     times = {(session.id, session.starts_at, session.ends_at) for session in part.live_sessions}
-    return last_method is not Method.REQUEST or not times <= known
+    return last_method is not Method.REQUEST or other_address or not times <= known
 
 
 def uid_of(registration_id: str, part_id: str, sender: str) -> str:

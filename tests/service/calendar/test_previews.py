@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from services.calendar.models import Outbox, Registration, db
 from shared.contracts import decode, encode
-from shared.contracts.notices import EventFacts, InviteFacts, Kind, Notice, NoticeDue
+from shared.contracts.notices import EventFacts, InviteFacts, Kind, Method, Notice, NoticeDue
 from shared.contracts.previews import InviteRead, Plan
 from tests.support.calendar_world import World, a_notice, an_event, mail_in
 from tests.support.service_calls import signed
@@ -63,7 +63,7 @@ def test_a_preview_tells_what_calendars_read(world: World) -> None:
     chosen = InviteFacts(asks_for_rsvp=False, reminder_minutes=60, organiser_name="Ada Host")
     (planned,) = plan_of(world, a_notice(replace(WEEKLY, invites=chosen))).mails
     assert planned.invite == InviteRead(
-        method="REQUEST",
+        method=Method.REQUEST,
         starts_at=datetime(2027, 10, 21, 11, 30, tzinfo=UTC),
         ends_at=datetime(2027, 10, 21, 13, 0, tzinfo=UTC),
         timezone="Europe/London",

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.ics import Entry, render_feed, render_invite
-from services.calendar.rules.invite import Method
 from services.calendar.rules.invite_plan import Part
-from shared.contracts.notices import EventFacts, InviteFacts, Recipient
+from shared.contracts.notices import EventFacts, InviteFacts, Method, Recipient
 from tests.support.calendar_examples import ADA, SENDER, STATED, a_notice, a_session, an_event, an_issue
 
 ZONES = {

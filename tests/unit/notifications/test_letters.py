@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from services.notifications.letters import TEMPLATES, Letter, write
-from shared.contracts.notices import Invite, InviteFacts, Kind
+from shared.contracts.notices import Invite, InviteFacts, Kind, Method
 from tests.support.mail_examples import INVITE, a_mail, a_session, an_event
 
 JOIN = "https://meet.example.org/room"
 THURSDAY = datetime(2027, 11, 4, 12, 30, tzinfo=UTC)
-WITHDRAWAL = Invite(method="CANCEL", content=INVITE.content)
+WITHDRAWAL = Invite(method=Method.CANCEL, content=INVITE.content)
 PAGE = "https://events.example.org/registrations/token"
 
 

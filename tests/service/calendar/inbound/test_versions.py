@@ -65,6 +65,13 @@ def test_a_late_no_to_a_registration_that_was_cancelled_does_not_decline_the_new
     assert [answer for _, _, answer in answers_owed(world)] == ["accepted"]
 
 
+def test_an_answer_from_an_address_that_was_wrong_is_not_the_answer_of_the_corrected_one(world: World) -> None:
+    world.tell(a_notice(NOVEMBER))
+    assert post(world, a_reply("ACCEPTED", sequence=0)).json["accepted"]
+    corrected = replace(ADA, person_id="p2", email="ada.right@example.org")
+    assert partstat(world.tell(replace(a_notice(NOVEMBER, stated_at=MOVED), recipient=corrected))) == "NEEDS-ACTION"
+
+
 def test_an_answer_to_the_old_title_counts_because_the_time_is_the_same(world: World) -> None:
     world.tell(a_notice(NOVEMBER))
     world.tell(a_notice(renamed(NOVEMBER), Kind.CHANGED, stated_at=MOVED))

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.calendar.rules.invite import (
-    Method,
     Sent,
     Step,
     Truth,
@@ -18,6 +17,7 @@ from services.calendar.rules.invite import (
     uid_of,
 )
 from services.calendar.rules.invite_plan import Part
+from shared.contracts.notices import Method
 from tests.support.calendar_examples import ADA, STATED, an_event
 
 
