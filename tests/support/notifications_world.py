@@ -10,6 +10,7 @@ from flask import Flask
 from services.notifications import create_app
 from services.notifications.models import Delivery, db, queue
 from shared.contracts import Message, decode, encode
+from shared.contracts.receipts import Settled
 from shared.database.ids import new_id
 from shared.database.migrations import upgrade
 from shared.database.utc import now
@@ -68,3 +69,10 @@ def owed(message: Message, *, ordinal: int = 1, key: str = KEY) -> Envelope:
     return Envelope(
         str(new_id()), message.wire_name, message.wire_version, key, ordinal, "registration", False, encode(message)
     )
+
+
+def only_receipt(world: World) -> Settled:
+    """What the origin has been notified of, where that is one outcome."""
+    (receipt,) = world.receipts
+    assert isinstance(receipt, Settled)
+    return receipt
