@@ -69,7 +69,8 @@ def _record(reply: Reply) -> Verdict:
     if session_id is None:
         return _ignored("it names no session of ours", invitation)
     rsvp = db.session.get(Rsvp, (invitation.uid, session_id))
-    objection = objection_to(reply, invitation.asked, rsvp.known if rsvp else None)
+    is_current = rsvp is not None and rsvp.sequence >= invitation.asked_sequence
+    objection = objection_to(reply, invitation.asked, rsvp.known if rsvp and is_current else None)
     if objection:
         return _ignored(objection, invitation)
     if session_id in invitation.registration.cancelled_at:

@@ -15,9 +15,9 @@ from services.registration.api.schemas import events as event_schemas
 from services.registration.api.schemas import registrations as registration_schemas
 from services.registration.api.serialisers import serialise_registration, serialise_registrations
 from services.registration.exports import FORMATS, download_response
-from services.registration.models import EventStatus, Registration, TimelineEntry, db
+from services.registration.models import Registration, TimelineEntry, db
 from services.registration.notices import links
-from services.registration.operations import people, placements, registrations
+from services.registration.operations import people, placements, places, registrations
 from services.registration.operations.people import AddressTaken
 from services.registration.queries import attendees, event_snapshots, form_history
 from services.registration.queries.attendees import Filters
@@ -244,11 +244,9 @@ def _registration(registration_id: UUID) -> Registration:
 
 def _active_registration(registration_id: UUID) -> Registration:
     """The registration, locked until this request ends; 409 if it or its event is cancelled."""
-    found = select(Registration).filter_by(id=registration_id).with_for_update(of=Registration)
-    registration = db.session.scalar(found)
-    if registration is None:
-        abort(404, "There is no such registration.")
-    if registration.status == Status.CANCELLED or registration.event.status == EventStatus.CANCELLED:
+    registration = _registration(registration_id)
+    places.lock_registration(registration)
+    if not registration.is_active:
         abort(409, "The registration or the event is cancelled.")
     return registration
 

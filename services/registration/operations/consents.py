@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 
 from services.registration.models import Consent, Registration, db
-from services.registration.operations import timeline
+from services.registration.operations import places, timeline
 from services.registration.operations.timeline import Actor
 from services.registration.rules.consents import WORDINGS
 from shared.database.session import defer_insert
@@ -22,7 +22,7 @@ def record(registration: Registration, purposes: Iterable[str], source: str) -> 
 
 def give(registration: Registration, purpose: str, by: Actor, source: str) -> bool:
     """Record that a person agrees. Returns False if they did already."""
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration)
     if purpose in in_force(registration):
         return False
     _add(registration, purpose, source)
@@ -32,7 +32,7 @@ def give(registration: Registration, purpose: str, by: Actor, source: str) -> bo
 
 def withdraw(registration: Registration, purpose: str, by: Actor) -> bool:
     """End a person's consent. Returns False if they had none."""
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration)
     if purpose not in in_force(registration):
         return False
     _end(registration, purpose)

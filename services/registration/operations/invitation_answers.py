@@ -27,9 +27,7 @@ def record(registration: Registration, received: RsvpReceived) -> bool:
     registration; one that is not proved only asks the person to confirm it. Returns False if there is no such session.
     """
     event, session_id = registration.event, received.session_id
-    if event.invites.decline_frees_place:
-        places.lock(event)
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration, counted=event.invites.decline_frees_place)
     answer = rules.said(received.answer, proved=received.proved)
     sessions = [one for one in event.sessions if str(one.id) == session_id] if session_id else event.live_sessions
     for session in sessions:
@@ -54,7 +52,7 @@ def awaits_confirmation(registration: Registration) -> bool:
 
 def confirm_no(registration: Registration) -> None:
     """The person confirms their No: cancel. Changes nothing if no No waits for it."""
-    _lock(registration)
+    places.lock_registration(registration, counted=True)
     if not awaits_confirmation(registration):
         return
     for rsvp in registration.rsvps:
@@ -66,7 +64,7 @@ def confirm_no(registration: Registration) -> None:
 
 def take_back_no(registration: Registration) -> None:
     """The person says that they are coming: forget the No. Changes nothing if no No waits for it."""
-    _lock(registration)
+    places.lock_registration(registration, counted=True)
     if not awaits_confirmation(registration):
         return
     registration.rsvps = [rsvp for rsvp in registration.rsvps if rsvp.answer is not Said.DECLINED_UNPROVED]
@@ -102,11 +100,6 @@ def _frees_place(registration: Registration) -> bool:
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
     return event.invites.decline_frees_place and registration.status in ACTIVE and is_to_come
-
-
-def _lock(registration: Registration) -> None:
-    places.lock(registration.event)
-    db.session.refresh(registration, with_for_update=True)
 
 
 def _cancel(registration: Registration, notice_reason: str) -> None:

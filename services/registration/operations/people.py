@@ -5,7 +5,7 @@ from sqlalchemy import exists, select, update
 from services.registration.models import Consent, Event, Person, Placement, Registration, db
 from services.registration.notices import notices
 from services.registration.notices.next_steps import sentences_for
-from services.registration.operations import timeline
+from services.registration.operations import places, timeline
 from services.registration.operations.timeline import Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.places import NotActive
@@ -43,7 +43,7 @@ def change_address(registration: Registration, email: str, email_key: str, by: A
     if it is the same, or the event is over. Raises AddressTaken, and NotActive if the registration or
     the event is cancelled.
     """
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration)
     if not registration.is_active:
         raise NotActive
     before = registration.person

@@ -15,7 +15,7 @@ from services.registration.models import (
 )
 from services.registration.notices import notices
 from services.registration.notices.next_steps import sentences_about
-from services.registration.operations import timeline
+from services.registration.operations import places, timeline
 from services.registration.operations.timeline import Actor
 from services.registration.rules.conditions import facts_of
 from services.registration.rules.places import NotActive
@@ -79,7 +79,7 @@ def decline(registration: Registration, cohort: Cohort, by: Actor, reason: str) 
 def _decide_by_hand(
     registration: Registration, cohort: Cohort, status: PlacementStatus, by: Actor, reason: str
 ) -> bool:
-    db.session.refresh(registration, with_for_update=True)  # of two organisers, the second sees what the first did
+    places.lock_registration(registration)  # of two organisers, the second sees what the first did
     if not registration.is_active:
         raise NotActive
     placement = _existing(registration).get(cohort.id) or Placement.of(registration, cohort)

@@ -15,6 +15,7 @@ from services.registration.rules.places import Status
 from shared.contracts.notices import Kind
 from shared.database.utc import now
 
+SHARED: Any = {"read": True, "key_share": True}
 COUNTED = [
     "capacity",
     "waitlist",
@@ -29,13 +30,22 @@ COUNTED = [
 
 
 def lock(event: Event) -> None:
-    """Lock the event's place counts until this transaction ends.
+    """Lock the event's place counts until this transaction ends. Without a capacity nothing is counted, and a shared
+    lock is enough."""
+    db.session.refresh(event, COUNTED, with_for_update=SHARED if event.capacity is None else True)
 
-    Without a capacity nothing is counted, and a shared lock is enough: it keeps this transaction, which locks the
-    event before a registration, in the same order as one that changes the event and then its registrations.
+
+def lock_registration(registration: Registration, *, counted: bool = False) -> None:
+    """Lock the event and then the registration, and read both again; `counted` locks the event's place counts too.
+
+    Every operation on a registration begins with this. All lock in the same order, as an operation does that changes
+    an event and then its registrations, so that no two wait for each other.
     """
-    how: Any = {"read": True, "key_share": True} if event.capacity is None else True
-    db.session.refresh(event, COUNTED, with_for_update=how)
+    if counted:
+        lock(registration.event)
+    else:
+        db.session.refresh(registration.event, COUNTED, with_for_update=SHARED)
+    db.session.refresh(registration, with_for_update={"of": Registration})
 
 
 def status_for_next(event: Event, *, even_if_closed: bool = False) -> Status:

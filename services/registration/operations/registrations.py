@@ -32,9 +32,11 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
     Raises EventIsFull if there is neither a place nor a waiting list, and RegistrationClosed if the event takes no
     registrations.
     """
-    person, is_newcomer = people.find_or_add(application.email, application.email_key)
     status = places.status_for_next(event)
+    person, is_newcomer = people.find_or_add(application.email, application.email_key)
     registration = None if is_newcomer else people.registration_of(person, event)
+    if registration is not None:
+        places.lock_registration(registration)
     if registration is not None and registration.status in ACTIVE:
         if notices.notify_already_registered(registration):
             timeline.record(registration, "registered again", by)
@@ -59,8 +61,7 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_re
 
     `reason` goes on the timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
     """
-    places.lock(registration.event)
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration, counted=True)
     if registration.status is Status.CANCELLED:
         return False
     with listed_when_full(registration.event):
@@ -80,8 +81,7 @@ def restore(registration: Registration, by: Actor) -> bool:
     and EventIsFull if there is neither a place nor a waiting list.
     """
     event = registration.event
-    places.lock(event)
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration, counted=True)
     if registration.status is not Status.CANCELLED:
         return False
     if event.status is EventStatus.CANCELLED or event.is_over:
@@ -99,7 +99,7 @@ def restore(registration: Registration, by: Actor) -> bool:
 def change_answers(registration: Registration, application: Application, by: Actor) -> None:
     """Change the answers, and route the person again. The address stays as it is, and so do the answers to questions
     that the application does not answer."""
-    db.session.refresh(registration, with_for_update=True)
+    places.lock_registration(registration)
     before = (registration.name, registration.organisation, registration.answers)
     if before == (application.name, application.organisation, application.answers):
         return

@@ -70,6 +70,8 @@ def test_an_answer_from_an_address_that_was_wrong_is_not_the_answer_of_the_corre
     assert post(world, a_reply("ACCEPTED", sequence=0)).json["accepted"]
     corrected = replace(ADA, person_id="p2", email="ada.right@example.org")
     assert partstat(world.tell(replace(a_notice(NOVEMBER, stated_at=MOVED), recipient=corrected))) == "NEEDS-ACTION"
+    answer = a_reply("DECLINED", sequence=1, stamp=BEFORE).replace(b"ada@example.org", b"ada.right@example.org")
+    assert post(world, answer).json["accepted"]
 
 
 def test_an_answer_to_the_old_title_counts_because_the_time_is_the_same(world: World) -> None:
