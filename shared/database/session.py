@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Table, inspect
+from sqlalchemy import Table, event, inspect
 from sqlalchemy.orm import Session, make_transient_to_detached, scoped_session
 
 from shared.database.deferred_inserts import insert_rows, row_of, whole_row
@@ -38,7 +38,6 @@ class CommitSession(FlaskSession):
 
     def commit(self) -> None:
         """Flush, commit, then call the callbacks. Raises IntegrityError."""
-        self.flush()
         super().commit()
         callbacks, self._callbacks = self._callbacks, []
         for call in callbacks:
@@ -68,9 +67,8 @@ class CommitSession(FlaskSession):
         objects = [
             new for new in self._objects if inspect(new).transient
         ]  # others were flushed with what they belong to
-        rows = [*map(row_of, objects), *self._rows]
+        insert_rows(self.connection(), [*map(row_of, objects), *self._rows])
         self._objects, self._rows = [], []
-        insert_rows(self.connection(), rows)
         for stored in objects:
             make_transient_to_detached(stored)
             self.add(stored)
@@ -81,6 +79,12 @@ class CommitSession(FlaskSession):
 
     def _discard(self) -> None:
         self._objects, self._rows, self._callbacks = [], [], []
+
+
+@event.listens_for(CommitSession, "before_commit")
+def _flush_before_commit(session: CommitSession) -> None:
+    """Write what is deferred, however the transaction is committed."""
+    session.flush()
 
 
 def defer_insert(session: AnySession, model: Any, **values: Any) -> None:

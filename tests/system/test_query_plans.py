@@ -206,6 +206,10 @@ WORK: dict[Callable[[World], None], str] = {
 }
 
 
+COUNTS_MANY, COUNT = {filters_by_state_in_a_group}, "SELECT count(*)"
+"""Half of the people are in a state, so counting them reads most of the table in any case."""
+
+
 @pytest.mark.parametrize("work", WORK, ids=lambda work: work.__name__)
 def test_no_large_table_is_read_whole(world: World, work: Callable[[World], None]) -> None:
     with world.listening():
@@ -214,7 +218,8 @@ def test_no_large_table_is_read_whole(world: World, work: Callable[[World], None
     assert any(WORK[work] in statement for statement, _ in world.asked)
     large = set(db.session.scalars(text(f"SELECT relname FROM pg_class WHERE reltuples > {LARGE}")))
     assert WORK[work] in large
-    found = {(table, asked) for asked, plan in world.plans() for table in read_whole(plan) if table in large}
+    plans = [(asked, plan) for asked, plan in world.plans() if not (work in COUNTS_MANY and asked.startswith(COUNT))]
+    found = {(table, asked) for asked, plan in plans for table in read_whole(plan) if table in large}
     assert found == set()
 
 

@@ -14,6 +14,9 @@ from services.registration.commands import load_demo
 from services.registration.models import Consent, Form, Registration, db
 from services.registration.operations.registrations import cancel
 from services.registration.operations.timeline import SYSTEM
+from tests.support.databases import ON_BOTH_DATABASES
+
+pytestmark = ON_BOTH_DATABASES
 
 Make = Callable[..., None]
 ANSWERS = {"organisation_type": "charity", "interests": ["community_of_practice"], "stage": "connection"}

@@ -14,8 +14,11 @@ from services.registration.models import Registration, TimelineEntry, db
 from services.registration.operations.events import notify_of_changes
 from shared.database.ids import new_id
 from tests.support.browser import Browser
+from tests.support.databases import ON_BOTH_DATABASES
 from tests.support.invitation_answers import AUTUMN, COURSE, Make, answers, registration_of
 from tests.support.notices_owed import kinds_owed
+
+pytestmark = ON_BOTH_DATABASES
 
 
 def by_session(registration: dict[str, Any]) -> list[tuple[str, str]]:

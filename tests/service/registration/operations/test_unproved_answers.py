@@ -8,8 +8,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.support.browser import Browser
+from tests.support.databases import ON_BOTH_DATABASES
 from tests.support.invitation_answers import AUTUMN, Make, answers, registration_of
 from tests.support.notices_owed import kinds_owed
+
+pytestmark = ON_BOTH_DATABASES
 
 
 def own_page_of(client: FlaskClient, bearer: dict[str, str]) -> str:
