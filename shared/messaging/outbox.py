@@ -159,7 +159,7 @@ def _make_due(sender: Sender) -> None:
     row, at = sender.Outbox, now()
     in_flight = row.settled_at.is_(None) & row.published_at.is_not(None) & (row.due_at > at)
     if count := sender.session.connection().execute(update(row).where(in_flight).values(due_at=at)).rowcount:
-        log.warning("the broker has lost its messages, they are sent again", count=count)
+        log.warning("the broker is new or has lost its messages: those in flight are sent again", count=count)
 
 
 def patience(age: timedelta) -> timedelta:

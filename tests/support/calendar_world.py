@@ -15,9 +15,9 @@ from shared.contracts import Message, encode
 from shared.contracts.listings import EventListed, Listing
 from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, NoticeDue, Recipient, SessionFacts
 from shared.database.ids import new_id
-from shared.database.migrations import upgrade
 from shared.messaging.envelope import Envelope
 from tests.support import calendar_examples
+from tests.support.migrated import migrate
 
 SECRET = "a secret for tests"
 STATED = calendar_examples.STATED
@@ -73,7 +73,7 @@ class World:
                 **settings,
             }
         )
-        upgrade(self.app)
+        migrate(self.app)
         self.sent: list[tuple[str, Envelope]] = []
         self.ordinal = 0
         monkeypatch.setattr(queue, "send", lambda to, envelope: self.sent.append((to, envelope)))

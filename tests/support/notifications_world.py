@@ -12,9 +12,9 @@ from services.notifications.models import Delivery, db, queue
 from shared.contracts import Message, decode, encode
 from shared.contracts.receipts import Settled
 from shared.database.ids import new_id
-from shared.database.migrations import upgrade
 from shared.database.utc import now
 from shared.messaging.envelope import Envelope
+from tests.support.migrated import migrate
 
 KEY = "registration 1"
 
@@ -34,7 +34,7 @@ class World:
         self.app: Flask = create_app(environment | settings)
         self.sent: list[tuple[str, Envelope]] = []
         monkeypatch.setattr(queue, "send", lambda to, envelope: self.sent.append((to, envelope)))
-        upgrade(self.app)
+        migrate(self.app)
 
     @property
     def receipts(self) -> list[Message]:

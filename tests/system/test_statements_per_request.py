@@ -15,8 +15,8 @@ from services.registration.commands import load_demo
 from services.registration.models import Registration, db
 from services.registration.operations.registrations import cancel
 from services.registration.operations.timeline import SYSTEM
-from shared.database.migrations import upgrade
 from tests.support.databases import databases
+from tests.support.migrated import migrate
 
 EVENT = "/events/pbsc-learning"
 
@@ -24,7 +24,7 @@ EVENT = "/events/pbsc-learning"
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """Registration with the demo event, in a database of its own."""
-    with databases(request.param) as urls:
+    with databases(request.param, "registration") as urls:
         settings = {
             "SECRET_KEY": "a secret for tests only",
             "REGISTRATION_DATABASE_URL": f"sqlite:///{tmp_path}/registration.db",
@@ -33,7 +33,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
             "RATE_LIMIT": "off",
         }
         app = create_app(settings | urls)
-        upgrade(app)
+        migrate(app)
         load_demo(app)
         yield app
         with app.app_context():

@@ -13,10 +13,10 @@ from flask import Flask
 
 from services.notifications import create_app
 from services.notifications.models import Delivery, db, queue
-from shared.database.migrations import upgrade
 from shared.messaging.envelope import Envelope
 from tests.support.machine import ROOT, eventually
 from tests.support.mail_examples import a_mail
+from tests.support.migrated import migrate
 from tests.support.notifications_world import owed
 from tests.support.poisoned_worker import POISON
 from tests.support.receiving_relay import ReceivingRelay
@@ -40,7 +40,7 @@ class Notifications:
         }
         self.log = folder / "log"
         self.app: Flask = create_app(self.environment)
-        upgrade(self.app)
+        migrate(self.app)
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *module: str) -> "subprocess.Popen[bytes]":

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -14,9 +15,9 @@ from services.registration.operations import events, organisers
 from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.operations.timeline import SYSTEM
 from services.registration.rules.events import EventDetails, SessionDetails
-from shared.database.migrations import upgrade
 from tests.support.browser import Browser
 from tests.support.databases import databases
+from tests.support.migrated import migrate
 
 QUESTIONS = (
     {"key": "role", "label": "What do you do?", "type": "text"},
@@ -44,13 +45,21 @@ QUESTIONS = (
 )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords with as little work as the hash allows: hundreds of tests sign in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(organisers, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment with an empty database, nobody at the broker's address, and no limit.
 
     The database is a SQLite file. A module whose `pytestmark` is `ON_BOTH_DATABASES` runs on PostgreSQL too.
     """
-    with databases(getattr(request, "param", "SQLite")) as named:
+    with databases(getattr(request, "param", "SQLite"), "registration", create=False) as named:
         yield _environment(tmp_path) | named
 
 
@@ -69,7 +78,7 @@ def _environment(tmp_path: Path) -> dict[str, str]:
 def app(settings: dict[str, str]) -> Iterator[Flask]:
     """The service, migrated."""
     app = create_app(settings)
-    upgrade(app)
+    migrate(app)
     yield app
     with app.app_context():
         app.extensions["sqlalchemy"].engine.dispose()

@@ -22,7 +22,7 @@ ANSWERS = {"access_needs": "a ramp", "drink": "opt_2"}
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def settings(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[dict[str, str]]:
-    with databases(request.param) as urls:
+    with databases(request.param, "registration", create=False) as urls:
         yield settings | urls
 
 

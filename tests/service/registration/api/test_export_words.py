@@ -26,7 +26,7 @@ COMMUNITY, PILOT = "group.community-of-practice", "group.funder-pilot"
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def settings(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[dict[str, str]]:
-    with databases(request.param) as urls:
+    with databases(request.param, "registration", create=False) as urls:
         yield settings | urls
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.registration import create_app
-from shared.database.migrations import upgrade
+from tests.support.migrated import migrate
 
 ADA = {"name": "Ada Example", "email": "ada@example.org", "consents": ["privacy"]}
 
@@ -72,7 +72,7 @@ def test_a_missing_page_elsewhere_stays_a_page(client: FlaskClient) -> None:
 def limited(settings: dict[str, str]) -> Flask:
     """The same service, where an address may register twice a minute."""
     app = create_app(settings | {"RATE_LIMIT": "2/minute"})
-    upgrade(app)
+    migrate(app)
     return app
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from services import calendar, notifications
 from services.registration.models import Outbox, TimelineEntry, db
-from shared.database.migrations import upgrade
 from tests.support.browser import Browser
+from tests.support.migrated import migrate
 from tests.support.web_server import served
 
 PREVIEW = "/console/events/winter-webinar/preview"
@@ -28,7 +28,7 @@ def others(app: Flask, settings: dict[str, str], tmp_path: Path) -> Iterator[Non
     with ExitStack() as running:
         for service, name in ((calendar, "CALENDAR_URL"), (notifications, "NOTIFICATIONS_URL")):
             other = service.create_app({**settings, **files, "MAIL_DIR": str(tmp_path / "mail")})
-            upgrade(other)
+            migrate(other)
             app.config[name] = running.enter_context(served(other))
         yield
 

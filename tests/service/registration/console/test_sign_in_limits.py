@@ -10,8 +10,8 @@ from services.registration import create_app
 from services.registration.models import db
 from services.registration.operations import organisers
 from services.registration.web.rate_limits import limiter
-from shared.database.migrations import upgrade
 from tests.support.browser import Browser
+from tests.support.migrated import migrate
 
 ORGANISER, NOBODY, RIGHT = "organiser@example.org", "nobody@example.org", "a long example password"
 
@@ -20,7 +20,7 @@ ORGANISER, NOBODY, RIGHT = "organiser@example.org", "nobody@example.org", "a lon
 def app(settings: dict[str, str]) -> Iterator[Flask]:
     """The service with an organiser, counting attempts in memory."""
     app = create_app(settings | {"BROKER_URL": "amqp://127.0.0.1:1/"})
-    upgrade(app)
+    migrate(app)
     with app.app_context():
         organisers.ensure_organiser(ORGANISER, RIGHT)
         db.session.commit()

@@ -21,7 +21,7 @@ HERE = "http://localhost:8000"
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def settings(settings: dict[str, str], request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment with a fresh database of either kind."""
-    with databases(request.param) as named:
+    with databases(request.param, "registration", create=False) as named:
         yield settings | named
 
 

@@ -13,10 +13,10 @@ from services.registration.operations import organisers
 from services.registration.queries import attendees
 from services.registration.queries.attendees import Filters, Page
 from services.registration.queries.pages import BadCursor
-from shared.database.migrations import upgrade
 from tests.support import crowd
 from tests.support.browser import Browser
 from tests.support.databases import databases
+from tests.support.migrated import migrate
 
 PEOPLE = 112
 
@@ -24,9 +24,9 @@ PEOPLE = 112
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def app(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[Flask]:
     """The demo event with 112 people."""
-    with databases(request.param) as named:
+    with databases(request.param, "registration") as named:
         app = create_app(settings | named)
-        upgrade(app)
+        migrate(app)
         crowd.fill(app, PEOPLE)
         with app.app_context():
             yield app

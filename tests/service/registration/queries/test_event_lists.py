@@ -17,9 +17,9 @@ from services.registration.operations.events import EventPlan, PlannedSession
 from services.registration.operations.timeline import SYSTEM
 from services.registration.queries.events import PAGE
 from services.registration.rules.events import EventDetails, SessionDetails
-from shared.database.migrations import upgrade
 from tests.support.browser import Browser
 from tests.support.databases import databases
+from tests.support.migrated import migrate
 
 NOW = datetime(2030, 6, 15, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,9 +29,9 @@ LISTS = (HOME, "/?past=yes", CONSOLE, "/console/?past=yes")
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def app(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[Flask]:
-    with databases(request.param) as named, time_machine.travel(NOW, tick=False):
+    with databases(request.param, "registration") as named, time_machine.travel(NOW, tick=False):
         app = create_app(settings | named)
-        upgrade(app)
+        migrate(app)
         with app.app_context():
             yield app
             db.session.remove()
