@@ -80,9 +80,13 @@ def _has_placement(event: Event, filters: Filters) -> ColumnElement[bool]:
     cohorts = select(Cohort.id).where(Cohort.programme_id == event.programme_id)
     if filters.cohort:
         cohorts = cohorts.where(Cohort.slug == filters.cohort)
-    status = filters.cohort_status
-    people = select(Placement.person_id).where(
-        Placement.cohort_id.in_(cohorts),
-        Placement.status == status if status else Placement.status.not_in(GONE),
-    )
+    people = select(Placement.person_id).where(Placement.cohort_id.in_(cohorts), *_in_state(filters.cohort_status))
     return Registration.person_id.in_(people)
+
+
+def _in_state(status: str) -> Iterator[ColumnElement[bool]]:
+    """Conditions for placements of this status, or of anybody who has not gone. Only people who were in a cohort have
+    left it (`Placement.has_left`)."""
+    yield Placement.status == status if status else Placement.status.not_in(GONE)
+    if status == PlacementStatus.WITHDRAWN:
+        yield Placement.room.is_(True)
