@@ -108,7 +108,10 @@ def decide(registration_id: UUID, cohort_slug: str) -> ResponseReturnValue:
 @blueprint.get("/cancel")
 def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _confirm_page("cancel", registration_or_404(registration_id), CancelForm())
+    registration = registration_or_404(registration_id)
+    if not registration.can_change:
+        return redirect(url_for(".person", registration_id=registration_id), 303)
+    return _confirm_page("cancel", registration, CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -116,11 +119,13 @@ def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
 def cancel(registration_id: UUID) -> ResponseReturnValue:
     """Cancel a registration once the organiser has confirmed it."""
     registration, form = registration_or_404(registration_id), CancelForm()
+    if not registration.can_change:
+        flash("There is nothing to cancel here.", "problem")
+        return redirect(url_for(".person", registration_id=registration_id), 303)
     if not form.validate():
         return _confirm_page("cancel", registration, form), 422
     if form.is_confirmed and registrations.cancel(registration, acting()):
-        is_notified = not registration.event.is_over
-        flash("The registration is cancelled." + (" The person will be notified." if is_notified else ""))
+        flash("The registration is cancelled. The person will be notified.")
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 

@@ -56,10 +56,10 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
 
 def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> bool:
-    """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are,
-    and nobody is notified once the event is over.
+    """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are.
 
-    `reason` goes on the timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
+    Nobody is notified once the event is over, or once they have heard that the event is cancelled. `reason` goes on the
+    timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
     """
     places.lock_registration(registration, counted=True)
     if registration.status is Status.CANCELLED:
@@ -68,7 +68,7 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_re
         places.move(registration, Status.CANCELLED)
         registration.cancelled_at, registration.cancelled_by = now(), by.kind
         timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
-        notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
+        _notify_of_cancellation(registration, notice_reason)
         places.give_free_places(registration.event)
     return True
 
@@ -107,6 +107,15 @@ def change_answers(registration: Registration, application: Application, by: Act
     _set_answers(registration, application, given)
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration, is_notified=False)
+
+
+def _notify_of_cancellation(registration: Registration, reason: str) -> None:
+    """Notify the person. If the event is cancelled, that is the news, and they hear it once."""
+    event = registration.event
+    if event.status is EventStatus.PUBLISHED:
+        notices.notify(registration, Kind.CANCELLED, reason=reason)
+    elif registration.notified_revision < event.revision:
+        notices.notify(registration, Kind.EVENT_CANCELLED)
 
 
 def _fill_in(registration: Registration, application: Application) -> None:

@@ -58,7 +58,7 @@ def own_page(token: str) -> ResponseReturnValue:
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _cancel_page(token, links.registration_of(token), CancelForm())
+    return _cancel_page(token, _leaving(token), CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -66,7 +66,7 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registration, form = links.registration_of(token), CancelForm()
+    registration, form = _leaving(token), CancelForm()
     if not form.validate():
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
@@ -173,8 +173,16 @@ def expired_link(_: BadToken) -> ResponseReturnValue:
 
 def _active_registration(token: str) -> Registration:
     registration = links.registration_of(token)
-    if not registration.is_active or registration.event.is_over:
+    if not registration.can_change:
         abort(409)
+    return registration
+
+
+def _leaving(token: str) -> Registration:
+    """The registration of somebody who can cancel it. Anybody else is sent to their own page."""
+    registration = links.registration_of(token)
+    if not registration.can_change:
+        abort(redirect(url_for(".own_page", token=token), 303))
     return registration
 
 

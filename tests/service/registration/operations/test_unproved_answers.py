@@ -55,6 +55,17 @@ def test_nobody_is_written_to_about_a_no_that_would_free_nothing(app: Flask, cou
 
 
 @time_machine.travel(AUTUMN)
+def test_nobody_is_asked_about_a_no_to_an_event_that_is_cancelled(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    course(decline_frees_place=True)
+    client.post("/api/v1/events/a-course/cancel", headers=bearer)
+    answers(app, "declined", proved=False)
+    assert "you still have your place" not in client.get(own_page_of(client, bearer)).text
+    assert kinds_owed(app) == ["confirmed", "waitlisted"]
+
+
+@time_machine.travel(AUTUMN)
 def test_the_person_confirms_a_no_on_their_own_page_and_the_place_goes_on(
     app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
 ) -> None:
