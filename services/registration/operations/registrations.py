@@ -7,7 +7,7 @@ from services.registration.notices import notices
 from services.registration.notices.next_steps import sentences_for
 from services.registration.operations import consents, people, placements, places, timeline
 from services.registration.operations.listings import listed_when_full
-from services.registration.operations.timeline import Actor
+from services.registration.operations.timeline import REGISTRANT, Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
 from services.registration.rules.form_history import GivenAnswers
@@ -78,7 +78,8 @@ def restore(registration: Registration, by: Actor) -> bool:
     notify them. They get a place, or wait for one.
 
     Returns False if the registration is not cancelled. Raises NotActive if the event is cancelled or over,
-    and EventIsFull if there is neither a place nor a waiting list.
+    EventIsFull if there is neither a place nor a waiting list, and RegistrationClosed for a registrant if the event
+    takes no registrations.
     """
     event = registration.event
     places.lock_registration(registration, counted=True)
@@ -86,7 +87,7 @@ def restore(registration: Registration, by: Actor) -> bool:
         return False
     if event.status is EventStatus.CANCELLED or event.is_over:
         raise NotActive
-    status = places.status_for_next(event, even_if_closed=True)
+    status = places.status_for_next(event, even_if_closed=by.kind != REGISTRANT.kind)
     with listed_when_full(event):
         places.move(registration, status)
     _stand_again(registration)

@@ -10,7 +10,7 @@ from services.registration.operations import consents, invitation_answers, regis
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import form_history
 from services.registration.rules.consents import WORDINGS
-from services.registration.rules.event_states import EventState
+from services.registration.rules.event_states import EventState, RegistrationClosed
 from services.registration.rules.places import EventIsFull, NotActive, Status
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.consent_form import ConsentForms, consent_forms
@@ -117,6 +117,8 @@ def take_place_again(token: str) -> ResponseReturnValue:
             registrations.restore(registration, REGISTRANT)
     except NotActive:
         abort(409)
+    except RegistrationClosed:
+        return redirect(url_for(".own_page", token=token), 303)
     except EventIsFull:
         form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
         return _again_page(token, registration, form), 409
