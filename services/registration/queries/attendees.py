@@ -29,7 +29,8 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of registrations, newest first: from number `first` (from 1; 0 if there are none) of `total`."""
+    """One page of registrations, newest first: from number `first` (from 1; 0 if it is empty) of the
+    `total` on all pages."""
 
     registrations: list[Registration]
     previous_cursor: str | None
@@ -53,6 +54,8 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
         counted = query.with_only_columns(func.count(), func.count().filter(before))
         total, earlier = db.session.execute(counted).one()
         first = earlier + 1
+    elif cursor:
+        total = db.session.scalar(query.with_only_columns(func.count())) or 0
     return Page(found.rows, found.previous_cursor, found.next_cursor, first, total)
 
 
