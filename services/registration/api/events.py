@@ -1,10 +1,8 @@
 """Events in the API."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import abort, request
-from sqlalchemy import select
 from werkzeug.http import quote_etag
 
 from services.registration.api.authentication import acting, is_organiser, open_to_all, organisers_only
@@ -13,10 +11,11 @@ from services.registration.api.endpoints import fails_with
 from services.registration.api.event_bodies import read_event, serialise_event
 from services.registration.api.idempotency import idempotent
 from services.registration.api.schemas import events as event_schemas
-from services.registration.models import Event, EventStatus, db
+from services.registration.models import Event, EventStatus
 from services.registration.operations import events
 from services.registration.queries import event_snapshots
-from services.registration.queries.pages import BadCursor
+from services.registration.queries import events as queries
+from services.registration.queries.events import ANY_STATUS
 from services.registration.web.applications import InvalidFields
 
 IF_MATCH = {
@@ -31,24 +30,22 @@ blueprint = api_blueprint("Events", "Webinars and meetings, of one session or se
 
 @blueprint.route("/events")
 @open_to_all
-@blueprint.arguments(event_schemas.Paging, location="query")
+@blueprint.arguments(event_schemas.PagedEvents, location="query")
 @blueprint.response(200, event_schemas.PageOfEvents)
-def list_events(paging: dict[str, Any]) -> dict[str, Any]:
+def list_events(asked: dict[str, Any]) -> dict[str, Any]:
     """List events
 
-    The newest first: published ones for the public, all for organisers.
+    By their next sessions, a page at a time; with `past=yes` those that are over, the latest first. The public sees
+    published ones, organisers all.
     """
-    query = select(Event).order_by(Event.id.desc())
-    if not is_organiser():
-        query = query.filter_by(status=EventStatus.PUBLISHED)
-    if "cursor" in paging:
-        query = query.where(Event.id < _read_cursor(paging["cursor"]))
-    size = paging["limit"]
-    found = db.session.scalars(query.limit(size + 1)).all()
-    page, more = found[:size], len(found) > size
+    is_past, statuses = asked["past"] == "yes", ANY_STATUS if is_organiser() else (EventStatus.PUBLISHED,)
+    page = (queries.past if is_past else queries.upcoming)(statuses, asked.get("cursor"), asked["limit"])
+    listed = [session.event for session in page.rows]
     return {
-        "events": [serialise_event(event, to_organiser=is_organiser(), with_questions=False) for event in page],
-        "next_cursor": str(page[-1].id) if more else None,
+        "events": [serialise_event(event, to_organiser=is_organiser(), with_questions=False) for event in listed],
+        "previous_cursor": page.previous_cursor,
+        "next_cursor": page.next_cursor,
+        "total": queries.total(statuses, is_past=is_past),
     }
 
 
@@ -77,7 +74,7 @@ def get_event(slug: str) -> tuple[dict[str, Any], dict[str, str]]:
     The public sees published and cancelled events, without join links. The `ETag` names the version for `If-Match`.
     """
     event = visible_event(slug)
-    return serialise_event(event, to_organiser=is_organiser()), {"ETag": quote_etag(str(event.version))}
+    return serialise_event(event, to_organiser=is_organiser()), _etag(event)
 
 
 @blueprint.route("/events/<slug>", methods=["PATCH"])
@@ -87,7 +84,7 @@ def get_event(slug: str) -> tuple[dict[str, Any], dict[str, str]]:
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(event_schemas.EventChanges(partial=True))
 @blueprint.response(200, event_schemas.Event)
-def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
+def change_event(given: dict[str, Any], slug: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Change an event
 
     Fields that are left out stay as they are. `sessions` replaces all sessions; give an `id` to keep one.
@@ -95,12 +92,12 @@ def change_event(given: dict[str, Any], slug: str) -> dict[str, Any]:
     registration is notified, unless the event is over. `slug` can change until the event is published.
 
     Send the event's `ETag` as `If-Match` to change only the version that you read: 412 if somebody else has
-    changed the event since.
+    changed the event since. The answer has the new `ETag`.
     """
     event = _event_to_change(slug)
     _check_version(event)
     events.change(event, read_event(given, event), acting())
-    return serialise_event(event, to_organiser=True)
+    return serialise_event(event, to_organiser=True), _etag(event)
 
 
 @blueprint.route("/events/<slug>/publish", methods=["POST"])
@@ -198,6 +195,10 @@ def _event_to_change(slug: str) -> Event:
     return event
 
 
+def _etag(event: Event) -> dict[str, str]:
+    return {"ETag": quote_etag(str(event.version))}
+
+
 def _check_version(event: Event) -> None:
     """412 if the caller read another version of the event than the present one."""
     if request.if_match and not request.if_match.contains(str(event.version)):
@@ -210,10 +211,3 @@ def _locked(slug: str) -> Event:
     if event is None:
         abort(404, "There is no such event.")
     return event
-
-
-def _read_cursor(cursor: str) -> UUID:
-    try:
-        return UUID(cursor)
-    except ValueError as error:
-        raise BadCursor("This cursor is not valid.") from error

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from services.registration.console.sign_in import acting
 from services.registration.models import Outbox, Registration, db, queue
 from services.registration.operations import deliveries
+from services.registration.operations.deliveries import EventIsOver
 from services.registration.web.idempotency import idempotent_form
 from shared.messaging import outbox_queries
 from shared.messaging.outbox_queries import RowState
@@ -41,20 +42,31 @@ def list_deliveries() -> ResponseReturnValue:
 @idempotent_form
 def replay(message_id: UUID) -> ResponseReturnValue:
     """Send one mail again that was not delivered."""
-    if deliveries.replay(message_id, acting()):
-        flash("It is on its way again.")
-    else:
-        flash("There is nothing to send again here.", "problem")
+    try:
+        if deliveries.replay(message_id, acting()):
+            flash("It is on its way again.")
+        else:
+            flash("There is nothing to send again here.", "problem")
+    except EventIsOver:
+        flash("This mail is not sent again, because its event is over.", "problem")
     return redirect(url_for(".list_deliveries", state=RowState.FAILED), 303)
 
 
 @blueprint.post("/deliveries/replay")
 @idempotent_form
 def replay_all() -> ResponseReturnValue:
-    """Send all mails again that were not delivered."""
-    count = deliveries.replay_all(acting())
-    flash(f"{count} {'mail is' if count == 1 else 'mails are'} on the way again.")
+    """Send all mails again that were not delivered, except about events that are over."""
+    replayed = deliveries.replay_all(acting())
+    said = f"{_mails(replayed.count)} on the way again."
+    if replayed.too_late:
+        said += f" {_mails(replayed.too_late)} not, because their event is over."
+    flash(said)
     return redirect(url_for(".list_deliveries", state=RowState.OWED), 303)
+
+
+def _mails(count: int) -> str:
+    """Their number with its verb."""
+    return f"{count or 'No'} {'mails are' if count > 1 else 'mail is'}"
 
 
 def _state() -> RowState:

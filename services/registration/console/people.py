@@ -13,6 +13,8 @@ from services.registration.models import (
     Cohort,
     Consent,
     DecisionRecord,
+    Placement,
+    PlacementStatus,
     Registration,
     TimelineEntry,
     db,
@@ -56,17 +58,27 @@ class AddressForm(PageForm):
 class DecisionForm(PageForm):
     """An organiser's decision about a person and a cohort. Each cohort's form has the cohort's slug as its prefix."""
 
-    reason = Line("Reason", longest=LONGEST_REASON, description="The person reads this.")
     decision = OneOf(
         "Decision",
-        [Required("Choose a decision.")],
+        [Required("Choose a decision. Nothing has been changed yet.")],
         choices=(SelectChoice(PLACE, "Place"), SelectChoice(DECLINE, "Decline")),
     )
+    reason = Line("Reason", longest=LONGEST_REASON, description="The person reads this.")
 
     def validate_reason(self, reason: Line) -> None:
         """Raises ValidationError for a decline without a reason."""
         if self.decision.data == DECLINE and not reason.data:
             raise ValidationError("Enter a reason. It is sent to the person.")
+
+    def offer(self, cohort: Cohort, placement: Placement | None) -> None:
+        """Offer the decisions that would change something, in words with the cohort's title."""
+        status = placement.status if placement else None
+        offered = []
+        if status is not PlacementStatus.PLACED:
+            offered.append(SelectChoice(PLACE, f"Place in {cohort.title}"))
+        if status is not PlacementStatus.DECLINED:
+            offered.append(SelectChoice(DECLINE, f"Decline for {cohort.title}"))
+        self.decision.choices = offered
 
 
 @blueprint.get("")
@@ -96,7 +108,10 @@ def decide(registration_id: UUID, cohort_slug: str) -> ResponseReturnValue:
 @blueprint.get("/cancel")
 def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _confirm_page("cancel", registration_or_404(registration_id), CancelForm())
+    registration = registration_or_404(registration_id)
+    if not registration.can_change:
+        return redirect(url_for(".person", registration_id=registration_id), 303)
+    return _confirm_page("cancel", registration, CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -104,11 +119,13 @@ def ask_before_cancelling(registration_id: UUID) -> ResponseReturnValue:
 def cancel(registration_id: UUID) -> ResponseReturnValue:
     """Cancel a registration once the organiser has confirmed it."""
     registration, form = registration_or_404(registration_id), CancelForm()
+    if not registration.can_change:
+        flash("There is nothing to cancel here.", "problem")
+        return redirect(url_for(".person", registration_id=registration_id), 303)
     if not form.validate():
         return _confirm_page("cancel", registration, form), 422
     if form.is_confirmed and registrations.cancel(registration, acting()):
-        is_notified = not registration.event.is_over
-        flash("The registration is cancelled." + (" The person will be notified." if is_notified else ""))
+        flash("The registration is cancelled. The person will be notified.")
     return redirect(url_for(".person", registration_id=registration_id), 303)
 
 
@@ -185,6 +202,7 @@ def _person_page(registration: Registration, sent: DecisionForm | None = None) -
     decisions = select(DecisionRecord).filter_by(**of_this).order_by(DecisionRecord.id.desc())
     timeline = select(TimelineEntry).filter_by(**of_this).order_by(TimelineEntry.id.desc()).limit(500)
     cohorts = event.programme.cohorts if event.programme else []
+    placed = {placement.cohort_id: placement for placement in by_person([registration])[registration.person_id]}
     return render_template(
         "console/person.html",
         registration=registration,
@@ -193,16 +211,19 @@ def _person_page(registration: Registration, sent: DecisionForm | None = None) -
         consents=list(db.session.scalars(select(Consent).filter_by(**of_this).order_by(Consent.id))),
         decisions=list(db.session.scalars(decisions)),
         cohorts=cohorts,
-        forms={cohort.slug: _decision_form(cohort, sent) for cohort in cohorts},
+        forms={cohort.slug: _decision_form(cohort, placed.get(cohort.id), sent) for cohort in cohorts},
         sent=sent,
-        placed={placement.cohort_id: placement for placement in by_person([registration])[registration.person_id]},
+        placed=placed,
         timeline=list(db.session.scalars(timeline)),
     )
 
 
-def _decision_form(cohort: Cohort, sent: DecisionForm | None) -> DecisionForm:
-    blank = DecisionForm(formdata=None, prefix=cohort.slug)
-    return sent if sent is not None and sent.reason.name == blank.reason.name else blank
+def _decision_form(cohort: Cohort, placement: Placement | None, sent: DecisionForm | None) -> DecisionForm:
+    form = DecisionForm(formdata=None, prefix=cohort.slug)
+    if sent is not None and sent.reason.name == form.reason.name:
+        form = sent
+    form.offer(cohort, placement)
+    return form
 
 
 def _confirm_page(act: str, registration: Registration, form: ConfirmForm) -> str:

@@ -127,6 +127,11 @@ class Registration(Model):
         """True if neither the registration nor its event is cancelled."""
         return self.status in ACTIVE and self.event.status is not EventStatus.CANCELLED
 
+    @property
+    def can_change(self) -> bool:
+        """True if it is active and its event is not over: only then people change or cancel it on pages."""
+        return self.is_active and not self.event.is_over
+
 
 class Rsvp(Model):
     """A person's answer to the invitation to one session.

@@ -11,7 +11,6 @@ from services.registration.operations import places, registrations, timeline
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.rules import invitation_answers as rules
 from services.registration.rules.invitation_answers import Said, Summary
-from services.registration.rules.places import ACTIVE
 from shared.contracts.receipts import RsvpReceived
 from shared.database.utc import now
 from shared.i18n.dates import moment
@@ -96,10 +95,10 @@ def _keep(registration: Registration, session: Session, answer: Said, stamped_at
 
 
 def _frees_place(registration: Registration) -> bool:
-    """True if a No to the whole event cancels the registration: only before the event is over."""
+    """True if a No to the whole event cancels the registration: only before the event is over or cancelled."""
     event = registration.event
     is_to_come = any(session.ends_at > now() for session in event.live_sessions)
-    return event.invites.decline_frees_place and registration.status in ACTIVE and is_to_come
+    return event.invites.decline_frees_place and registration.is_active and is_to_come
 
 
 def _cancel(registration: Registration, notice_reason: str) -> None:

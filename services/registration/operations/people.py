@@ -58,7 +58,8 @@ def change_address(registration: Registration, email: str, email_key: str, by: A
     registration.person, registration.person_id = person, person.id
     registration.address_version += 1
     registration.search = searchable_text(registration.name, email_key, registration.organisation)
-    registration.reminded_at = registration.rsvp = registration.rsvp_at = None
+    registration.reminded_at = registration.asked_about_no_at = None
+    registration.rsvp = registration.rsvp_at = None
     registration.rsvps.clear()
     db.session.flush()
     if not db.session.scalar(select(exists().where(Registration.person_id == before.id))):

@@ -23,6 +23,7 @@ COUNTED = [
     "waiting",
     "status",
     "version",
+    "revision",
     "takes_registrations",
     "opens_at",
     "closes_at",

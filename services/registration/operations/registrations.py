@@ -7,7 +7,7 @@ from services.registration.notices import notices
 from services.registration.notices.next_steps import sentences_for
 from services.registration.operations import consents, people, placements, places, timeline
 from services.registration.operations.listings import listed_when_full
-from services.registration.operations.timeline import Actor
+from services.registration.operations.timeline import REGISTRANT, Actor
 from services.registration.queries.search import searchable_text
 from services.registration.rules.applications import Application
 from services.registration.rules.form_history import GivenAnswers
@@ -56,10 +56,10 @@ def register(event: Event, application: Application, by: Actor) -> Registered:
 
 
 def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_reason: str = "") -> bool:
-    """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are,
-    and nobody is notified once the event is over.
+    """Cancel, and give the place to the person who has waited longest. Answers, consents and groups stay as they are.
 
-    `reason` goes on the timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
+    Nobody is notified once the event is over, or once they have heard that the event is cancelled. `reason` goes on the
+    timeline, `notice_reason` into the notice. Returns False if it is cancelled already.
     """
     places.lock_registration(registration, counted=True)
     if registration.status is Status.CANCELLED:
@@ -68,7 +68,7 @@ def cancel(registration: Registration, by: Actor, *, reason: str = "", notice_re
         places.move(registration, Status.CANCELLED)
         registration.cancelled_at, registration.cancelled_by = now(), by.kind
         timeline.record(registration, "cancelled", by, **({"reason": reason} if reason else {}))
-        notices.notify(registration, Kind.CANCELLED, reason=notice_reason)
+        _notify_of_cancellation(registration, notice_reason)
         places.give_free_places(registration.event)
     return True
 
@@ -78,7 +78,8 @@ def restore(registration: Registration, by: Actor) -> bool:
     notify them. They get a place, or wait for one.
 
     Returns False if the registration is not cancelled. Raises NotActive if the event is cancelled or over,
-    and EventIsFull if there is neither a place nor a waiting list.
+    EventIsFull if there is neither a place nor a waiting list, and RegistrationClosed for a registrant if the event
+    takes no registrations.
     """
     event = registration.event
     places.lock_registration(registration, counted=True)
@@ -86,7 +87,7 @@ def restore(registration: Registration, by: Actor) -> bool:
         return False
     if event.status is EventStatus.CANCELLED or event.is_over:
         raise NotActive
-    status = places.status_for_next(event, even_if_closed=True)
+    status = places.status_for_next(event, even_if_closed=by.kind != REGISTRANT.kind)
     with listed_when_full(event):
         places.move(registration, status)
     _stand_again(registration)
@@ -107,6 +108,15 @@ def change_answers(registration: Registration, application: Application, by: Act
     _set_answers(registration, application, given)
     timeline.record(registration, "answers changed", by, answers_version=registration.answers_version)
     placements.route(registration, is_notified=False)
+
+
+def _notify_of_cancellation(registration: Registration, reason: str) -> None:
+    """Notify the person. If the event is cancelled, that is the news, and they hear it once."""
+    event = registration.event
+    if event.status is EventStatus.PUBLISHED:
+        notices.notify(registration, Kind.CANCELLED, reason=reason)
+    elif registration.notified_revision < event.revision:
+        notices.notify(registration, Kind.EVENT_CANCELLED)
 
 
 def _fill_in(registration: Registration, application: Application) -> None:

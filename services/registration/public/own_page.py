@@ -10,7 +10,7 @@ from services.registration.operations import consents, invitation_answers, regis
 from services.registration.operations.timeline import REGISTRANT
 from services.registration.queries import form_history
 from services.registration.rules.consents import WORDINGS
-from services.registration.rules.event_states import EventState
+from services.registration.rules.event_states import EventState, RegistrationClosed
 from services.registration.rules.places import EventIsFull, NotActive, Status
 from services.registration.web.confirm_form import ConfirmForm, confirmation
 from services.registration.web.consent_form import ConsentForms, consent_forms
@@ -58,7 +58,7 @@ def own_page(token: str) -> ResponseReturnValue:
 @blueprint.get("/cancel")
 def ask_before_cancelling(token: str) -> ResponseReturnValue:
     """Ask before cancelling. Nothing changes yet."""
-    return _cancel_page(token, links.registration_of(token), CancelForm())
+    return _cancel_page(token, _leaving(token), CancelForm())
 
 
 @blueprint.post("/cancel")
@@ -66,7 +66,7 @@ def ask_before_cancelling(token: str) -> ResponseReturnValue:
 def cancel(token: str) -> ResponseReturnValue:
     """Cancel once the person has confirmed it, and give the place to somebody else."""
     refuse_other_sites()
-    registration, form = links.registration_of(token), CancelForm()
+    registration, form = _leaving(token), CancelForm()
     if not form.validate():
         return _cancel_page(token, registration, form), 422
     if form.is_confirmed:
@@ -117,6 +117,8 @@ def take_place_again(token: str) -> ResponseReturnValue:
             registrations.restore(registration, REGISTRANT)
     except NotActive:
         abort(409)
+    except RegistrationClosed:
+        return redirect(url_for(".own_page", token=token), 303)
     except EventIsFull:
         form.form_errors.append("Sorry, every place is taken and there is no waiting list.")
         return _again_page(token, registration, form), 409
@@ -173,8 +175,16 @@ def expired_link(_: BadToken) -> ResponseReturnValue:
 
 def _active_registration(token: str) -> Registration:
     registration = links.registration_of(token)
-    if not registration.is_active or registration.event.is_over:
+    if not registration.can_change:
         abort(409)
+    return registration
+
+
+def _leaving(token: str) -> Registration:
+    """The registration of somebody who can cancel it. Anybody else is sent to their own page."""
+    registration = links.registration_of(token)
+    if not registration.can_change:
+        abort(redirect(url_for(".own_page", token=token), 303))
     return registration
 
 

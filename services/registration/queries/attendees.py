@@ -29,7 +29,8 @@ class Filters:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of registrations, newest first: from number `first` (from 1; 0 if there are none) of `total`."""
+    """One page of registrations, newest first: from number `first` (from 1; 0 if it is empty) of the
+    `total` on all pages."""
 
     registrations: list[Registration]
     previous_cursor: str | None
@@ -53,6 +54,8 @@ def page(event: Event, filters: Filters, cursor: str | None = None, size: int = 
         counted = query.with_only_columns(func.count(), func.count().filter(before))
         total, earlier = db.session.execute(counted).one()
         first = earlier + 1
+    elif cursor:
+        total = db.session.scalar(query.with_only_columns(func.count())) or 0
     return Page(found.rows, found.previous_cursor, found.next_cursor, first, total)
 
 
@@ -80,9 +83,13 @@ def _has_placement(event: Event, filters: Filters) -> ColumnElement[bool]:
     cohorts = select(Cohort.id).where(Cohort.programme_id == event.programme_id)
     if filters.cohort:
         cohorts = cohorts.where(Cohort.slug == filters.cohort)
-    status = filters.cohort_status
-    people = select(Placement.person_id).where(
-        Placement.cohort_id.in_(cohorts),
-        Placement.status == status if status else Placement.status.not_in(GONE),
-    )
+    people = select(Placement.person_id).where(Placement.cohort_id.in_(cohorts), *_in_state(filters.cohort_status))
     return Registration.person_id.in_(people)
+
+
+def _in_state(status: str) -> Iterator[ColumnElement[bool]]:
+    """Conditions for placements of this status, or of anybody who has not gone. Only people who were in a cohort have
+    left it (`Placement.has_left`)."""
+    yield Placement.status == status if status else Placement.status.not_in(GONE)
+    if status == PlacementStatus.WITHDRAWN:
+        yield Placement.room.is_(True)

@@ -243,6 +243,7 @@ def test_a_cancellation_says_who_cancelled_and_what_to_do() -> None:
     for text in (own.text, own.html):
         assert "The organisers have cancelled" not in text
         assert "you can take your place again" in text
+        assert "with the answers that you gave, if there are places left" in text
 
 
 def test_a_person_with_a_place_and_no_invite_is_offered_their_feed() -> None:

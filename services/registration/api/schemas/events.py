@@ -172,10 +172,14 @@ class EventSummary(Event):
 
 
 class PageOfEvents(Schema):
-    """A page of events, the newest first."""
+    """A page of events, by their next sessions."""
 
     events = fields.List(fields.Nested(EventSummary))
+    previous_cursor = fields.String(
+        allow_none=True, metadata=about("The `cursor` of the previous page; null on the first.")
+    )
     next_cursor = fields.String(allow_none=True, metadata=about("The `cursor` of the next page; null on the last."))
+    total = fields.Integer(metadata=about("How many events there are, on all pages."))
 
 
 class Paging(Schema):
@@ -186,6 +190,16 @@ class Paging(Schema):
         load_default=PAGE,
         validate=validate.Range(1, LARGEST_PAGE, error=f"Ask for 1 to {LARGEST_PAGE} at a time."),
         metadata=about("The most in one page."),
+    )
+
+
+class PagedEvents(Paging):
+    """Which events, and which page of them."""
+
+    past = fields.String(
+        load_default="no",
+        validate=validate.OneOf(("yes", "no"), error="Choose yes or no."),
+        metadata=about("Whether to list events that are over, in place of those to come."),
     )
 
 

@@ -75,7 +75,7 @@ def test_the_public_list_has_published_events_only(client: FlaskClient, event: s
     public = client.get("/api/v1/events").get_json()["events"]
     organisers = client.get("/api/v1/events", headers=bearer).get_json()["events"]
     assert [one["slug"] for one in public] == [event]
-    assert [one["slug"] for one in organisers] == ["spring-webinar", event]
+    assert [one["slug"] for one in organisers] == [event, "spring-webinar"]
     assert "join_url" not in public[0]["sessions"][0]
 
 
@@ -84,7 +84,7 @@ def test_lists_go_on_from_their_cursor(client: FlaskClient, event: str, bearer: 
 
     first = client.get("/api/v1/events?limit=1", headers=bearer).get_json()
     second = client.get(f"/api/v1/events?limit=1&cursor={first['next_cursor']}", headers=bearer).get_json()
-    assert [one["slug"] for one in (*first["events"], *second["events"])] == ["spring-webinar", event]
+    assert [one["slug"] for one in (*first["events"], *second["events"])] == [event, "spring-webinar"]
     assert second["next_cursor"] is None
     assert "cursor" in errors_of(client.get("/api/v1/events?cursor=nonsense"))
 

@@ -137,3 +137,16 @@ def test_a_program_that_names_the_version_it_read_overwrites_nobody(
     assert "Read it again" in second.get_json()["detail"]
     assert client.get(address).get_json()["title"] == "One"
     assert client.patch(address, json={"title": "Three"}, headers=bearer).status_code == 200
+
+
+def test_the_answer_to_a_change_names_the_version_for_the_next(
+    client: FlaskClient, bearer: dict[str, str], event: str
+) -> None:
+    address = f"/api/v1/events/{event}"
+    etag = client.get(address, headers=bearer).headers["ETag"]
+    for title in ("One", "Two"):
+        changed = client.patch(address, json={"title": title}, headers=bearer | {"If-Match": etag})
+        assert changed.status_code == 200
+        assert changed.headers["ETag"] != etag
+        etag = changed.headers["ETag"]
+    assert client.get(address, headers=bearer).headers["ETag"] == etag

@@ -1,5 +1,6 @@
 """The organiser sees what has not arrived, and why, and sends it again."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.registration.models import Outbox, TimelineEntry, db, queue
+from services.registration.models import Outbox, Session, TimelineEntry, db, queue
 from services.registration.operations import receipts
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.utc import now
 from tests.support.browser import Browser
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -82,6 +85,24 @@ def test_all_that_failed_is_sent_again(app: Flask, browser: Browser, owed: list[
     assert "Ada Example" in browser.page("/console/deliveries")
     with app.app_context():
         assert len([row for row in db.session.scalars(select(queue.Outbox)) if row.settled_at is None]) >= 2
+
+
+def test_no_mail_about_an_event_that_is_over_is_sent_again(app: Flask, browser: Browser, owed: list[UUID]) -> None:
+    for message_id in owed:
+        settle(app, message_id, "failed", "550 no")
+    with app.app_context():
+        (session,) = db.session.scalars(select(Session))
+        session.starts_at, session.ends_at = now() - 2 * HOUR, now() - HOUR
+        db.session.commit()
+    said = {
+        "/console/deliveries/replay": "No mail is on the way again. 2 mails are not, because their event is over.",
+        f"/console/deliveries/{owed[0]}/replay": "This mail is not sent again, because its event is over.",
+    }
+    for action, sentence in said.items():
+        browser.send(action, **browser.hidden("/console/deliveries?state=failed", action))
+        assert sentence in browser.page("/console/deliveries?state=failed")
+    with app.app_context():
+        assert [db.session.get_one(Outbox, message_id).outcome for message_id in owed] == ["failed", "failed"]
 
 
 def test_a_stranger_sees_nothing(client: FlaskClient) -> None:

@@ -48,9 +48,33 @@ def test_the_person_is_written_to_about_a_no_once_a_day(app: Flask, course: Make
 
 
 @time_machine.travel(AUTUMN)
+def test_a_corrected_address_is_asked_about_its_own_no_on_the_same_day(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    course(decline_frees_place=True)
+    answers(app, "declined", proved=False)
+    ada = registration_of(client, bearer)
+    corrected = client.patch(f"/api/v1/registrations/{ada['id']}", json={"email": "ada@new.example"}, headers=bearer)
+    assert corrected.status_code == 200
+    answers(app, "declined", minute=5, proved=False)
+    assert kinds_owed(app) == ["confirmed", "waitlisted", "unproved_no", "confirmed", "unproved_no"]
+
+
+@time_machine.travel(AUTUMN)
 def test_nobody_is_written_to_about_a_no_that_would_free_nothing(app: Flask, course: Make) -> None:
     course()
     answers(app, "declined", proved=False)
+    assert kinds_owed(app) == ["confirmed", "waitlisted"]
+
+
+@time_machine.travel(AUTUMN)
+def test_nobody_is_asked_about_a_no_to_an_event_that_is_cancelled(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], course: Make
+) -> None:
+    course(decline_frees_place=True)
+    client.post("/api/v1/events/a-course/cancel", headers=bearer)
+    answers(app, "declined", proved=False)
+    assert "you still have your place" not in client.get(own_page_of(client, bearer)).text
     assert kinds_owed(app) == ["confirmed", "waitlisted"]
 
 

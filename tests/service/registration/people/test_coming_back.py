@@ -130,6 +130,20 @@ def test_nobody_comes_back_to_an_event_that_is_over_or_cancelled(
     assert client.post(f"/api/v1/registrations/{ann}/restore", headers=bearer).status_code == 409
 
 
+def test_a_person_takes_no_place_once_registration_is_closed_but_an_organiser_gives_one(
+    app: Flask, client: FlaskClient, bearer: dict[str, str], register: Register, own_page: OwnPage
+) -> None:
+    ann = register("ann")
+    page = own_page(ann)
+    cancel_own(client, page)
+    client.post(f"/api/v1/events/{DEMO}/close", headers=bearer)
+    with pytest.MonkeyPatch.context() as closes_just_after:
+        closes_just_after.setattr("services.registration.public.own_page._may_return", lambda _: True)
+        assert client.post(f"{page}/again", data={"sure": "yes"}).location == page
+    assert state(app, ann)["status"] == "cancelled"
+    assert client.post(f"/api/v1/registrations/{ann}/restore", headers=bearer).status_code == 200
+
+
 def test_an_organiser_is_asked_before_cancelling_and_can_take_it_back(
     app: Flask, browser: Browser, register: Register
 ) -> None:

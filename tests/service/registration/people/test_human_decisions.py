@@ -75,6 +75,25 @@ def test_a_person_in_a_group_cannot_be_placed_in_it_again(browser: Browser, regi
     assert "Decline for community of practice" not in page
 
 
+def test_a_reason_without_a_decision_decides_nothing(app: Flask, browser: Browser, register: Register) -> None:
+    ann = register("ann", answers=NOT_SURE)
+    page = browser.page(f"/console/registrations/{ann}")
+    form = page.partition('id="cohort-1"')[2].partition("</form>")[0].partition("<form")[2]
+    assert form.count('type="radio"') == 2
+    assert " checked" not in form
+    assert form.count("<button") == 1
+    keys = browser.hidden(
+        f"/console/registrations/{ann}", f"/console/registrations/{ann}/placements/community-of-practice"
+    )
+    typed = {"community-of-practice-reason": "You lead a place."}
+    refused = browser.send(f"/console/registrations/{ann}/placements/community-of-practice", **keys, **typed)
+    assert refused.status_code == 422
+    assert "<title>Error: " in refused.text
+    assert "Choose a decision. Nothing has been changed yet." in refused.text
+    assert 'value="You lead a place."' in refused.text
+    assert placement(app)["status"] == "in review"
+
+
 def test_we_say_that_we_tell_somebody_only_where_a_mail_goes(app: Flask, browser: Browser, register: Register) -> None:
     ann = register("ann", answers=NOT_SURE)
     page = f"/console/registrations/{ann}"

@@ -67,6 +67,12 @@ def test_filters_count_only_those_who_match() -> None:
 
 
 @pytest.mark.usefixtures("app")
+def test_a_cursor_beyond_the_last_row_still_counts_everybody() -> None:
+    beyond = page("2000-01-01T00:00:00.0Z~00000000-0000-0000-0000-000000000000")
+    assert (beyond.registrations, beyond.first, beyond.last, beyond.total) == ([], 0, 0, PEOPLE)
+
+
+@pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("cursor", ["nonsense", "2030-01-01T00:00:00.0Z~x", "~~~", "2030-01-01T00:00:00.0Z~x~after"])
 def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):

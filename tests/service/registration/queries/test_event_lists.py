@@ -161,6 +161,29 @@ def cost(browser: Browser, path: str) -> dict[str, int]:
     return found
 
 
+def test_a_program_reads_the_same_lists_with_cursors_both_ways_and_the_total(app: Flask) -> None:
+    make("later", NOW + 3 * DAY)
+    make("series", NOW - DAY, NOW + DAY)
+    make("soon", NOW + 2 * DAY)
+    make("draft", NOW + 4 * DAY, publish=False)
+    for days in (1, 2):
+        make(f"over-{days}", NOW - days * DAY)
+    organisers.ensure_api_key("an-organisers-key", "tests")
+    db.session.commit()
+    client, bearer = app.test_client(), {"Authorization": "Bearer an-organisers-key"}
+    first = client.get("/api/v1/events?limit=2").get_json()
+    assert ([one["slug"] for one in first["events"]], first["total"]) == (["series", "soon"], 3)
+    assert first["previous_cursor"] is None
+    second = client.get(f"/api/v1/events?limit=2&cursor={first['next_cursor']}").get_json()
+    assert ([one["slug"] for one in second["events"]], second["total"]) == (["later"], 3)
+    assert second["next_cursor"] is None
+    again = client.get(f"/api/v1/events?limit=2&cursor={second['previous_cursor']}").get_json()
+    assert again["events"] == first["events"]
+    assert client.get("/api/v1/events", headers=bearer).get_json()["total"] == 4
+    over = client.get("/api/v1/events?past=yes").get_json()
+    assert ([one["slug"] for one in over["events"]], over["total"]) == (["over-1", "over-2"], 2)
+
+
 @pytest.mark.parametrize("path", [HOME, CONSOLE])
 def test_a_cursor_that_is_none_is_not_found(browser: Browser, path: str) -> None:
     assert browser.client.get(f"{path}?cursor=nonsense").status_code == 404
