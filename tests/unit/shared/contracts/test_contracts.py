@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts import UnreadableMessage, decode, encode
-from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Notice, Recipient, SessionFacts
+from shared.contracts.notices import EventFacts, Invite, Kind, MailDue, Method, Notice, Recipient, SessionFacts
 from shared.contracts.receipts import Outcome, Settled
 from shared.database.utc import now
 
@@ -33,7 +33,7 @@ notices = st.builds(
     page_url=st.text(),
     next_steps=st.lists(st.text()).map(tuple),
 )
-invites = st.none() | st.builds(Invite, method=st.just("REQUEST"), content=st.text())
+invites = st.none() | st.builds(Invite, method=st.sampled_from(Method), content=st.text())
 
 
 @given(st.builds(MailDue, notice=notices, invite=invites))
