@@ -69,8 +69,8 @@ def _record(reply: Reply) -> Verdict:
     if session_id is None:
         return _ignored("it names no session of ours", invitation)
     rsvp = db.session.get(Rsvp, (invitation.uid, session_id))
-    is_current = rsvp is not None and rsvp.sequence >= invitation.asked_sequence
-    objection = objection_to(reply, invitation.asked, rsvp.known if rsvp and is_current else None)
+    known = rsvp.known if rsvp and rsvp.sequence >= invitation.asked_sequence else None
+    objection = objection_to(reply, invitation.asked, known)
     if objection:
         return _ignored(objection, invitation)
     if session_id in invitation.registration.cancelled_at:
